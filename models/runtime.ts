@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import * as ort from 'onnxruntime-node';
+import { ModelError } from './error.ts';
+
+export { ModelError, type ModelErrorCode } from './error.ts';
+
+/** A float tensor with its shape; the only currency between our code and a graph. */
+export interface Tensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** SHA-256 of a file's bytes, lower-case hex. */
+export const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * Reads weights and holds them to the hash in their model card.
+ * @throws ModelError MODEL_MISSING, MODEL_HASH
+ */
+export async function readWeights(path: string, expectedSha256: string): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new ModelError('MODEL_MISSING', `model file ${path} cannot be read`, { cause });
+  });
+  const actual = sha256Hex(bytes);
+  if (actual !== expectedSha256) {
+    throw new ModelError(
+      'MODEL_HASH',
+      `model file ${path} has sha256 ${actual}, its card says ${expectedSha256}`,
+    );
+  }
+  return bytes;
+}
+
+/**
+ * One loaded ONNX graph. `run` blocks its process (onnxruntime-node is synchronous), so graphs live in the model process.
+ */
+export class Graph {
+  readonly #session: ort.InferenceSession;
+  private constructor(session: ort.InferenceSession) {
+    this.#session = session;
+  }
+
+  /** @throws ModelError MODEL_INVALID when the bytes are no graph this runtime can execute */
+  static async load(weights: Uint8Array, name: string, threads = 1): Promise<Graph> {
+    try {
+      const session = await ort.InferenceSession.create(weights, {
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: 'all',
+        // Spinning worker threads would take the second core from the rest of the kiosk between calls.
+        extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+      });
+      return new Graph(session);
+    } catch (cause) {
+      throw new ModelError('MODEL_INVALID', `model ${name} cannot be loaded`, { cause });
+    }
+  }
+
+  get inputNames(): readonly string[] {
+    return this.#session.inputNames;
+  }
+
+  get outputNames(): readonly string[] {
+    return this.#session.outputNames;
+  }
+
+  async run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+    const inputs: Record<string, ort.Tensor> = {};
+    for (const [name, { data, dims }] of Object.entries(feeds))
+      inputs[name] = new ort.Tensor('float32', data, [...dims]);
+    const outputs = await this.#session.run(inputs);
+    const tensors: Record<string, Tensor> = {};
+    for (const [name, { data, dims }] of Object.entries(outputs)) {
+      tensors[name] = {
+        data: data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, Number),
+        dims,
+      };
+    }
+    return tensors;
+  }
+}
