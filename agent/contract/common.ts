@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/** Version of every message this agent writes. A reader refuses any other (no silent downgrade). */
+export const SCHEMA_VERSION = 1;
+
+/** ISO/IEC 19794-2:2011 table 5 finger position codes in words; the index + 1 is the code. */
+export const FINGER_POSITIONS = [
+  'right_thumb',
+  'right_index',
+  'right_middle',
+  'right_ring',
+  'right_little',
+  'left_thumb',
+  'left_index',
+  'left_middle',
+  'left_ring',
+  'left_little',
+] as const;
+
+export const FingerPosition = z.enum(FINGER_POSITIONS);
+export type FingerPosition = z.infer<typeof FingerPosition>;
+
+/** ISO/IEC 19794-2:2011 code, 1..10. */
+export const positionCode = (position: FingerPosition): number => FINGER_POSITIONS.indexOf(position) + 1;
+
+/** Why a finger could not be taken. */
+export const FingerExceptionReason = z.enum(['missing', 'injured', 'unreadable']);
+export type FingerExceptionReason = z.infer<typeof FingerExceptionReason>;
+
+export const Language = z.enum(['vi', 'en', 'zh', 'ko', 'ja', 'ru']);
+export type Language = z.infer<typeof Language>;
+
+/** Lower-case hex SHA-256. */
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** Time as RFC 3339 in UTC with milliseconds. Never used for ordering: see `sequence`. */
+export const UtcTime = z.iso.datetime();
+/** Calendar date, YYYY-MM-DD. */
+export const CalendarDate = z.iso.date();
+/** UUID version 7 (RFC 9562): sortable, made once per packet. */
+export const Uuid7 = z.uuidv7();
+/** Name of an office or a kiosk as it stands in topics. */
+export const TopicName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens');
+
+export const Sex = z.enum(['female', 'male', 'unspecified']);
+
+/** One identity document as its machine-readable zone gave it (ICAO Doc 9303). */
+export const IdentityDocument = z.strictObject({
+  kind: z.enum(['travel_document', 'temporary_residence_card', 'permanent_residence_card']),
+  number: z.string().min(1).max(20),
+  /** ICAO three-letter code of the issuing state. */
+  issuer: z.string().length(3),
+  expires: CalendarDate,
+});
+export type IdentityDocument = z.infer<typeof IdentityDocument>;
+
+export const PersonalData = z.strictObject({
+  surname: z.string().min(1).max(60),
+  givenNames: z.string().max(60),
+  birthDate: CalendarDate,
+  sex: Sex,
+  /** ICAO three-letter code. */
+  nationality: z.string().length(3),
+});
+export type PersonalData = z.infer<typeof PersonalData>;

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { FINGER_POSITIONS, FingerPosition, TopicName } from './common.ts';
+
+const Port = z.int().min(0).max(65535);
+const FilePath = z.string().min(1);
+
+const FingerScannerSettings = z.strictObject({
+  kind: z.literal('r30x').describe('optical sensor of the R30x / ZFM-20 family on a serial line'),
+  path: FilePath.describe('tty of the sensor'),
+  baud: z.union([z.literal('auto'), z.int().min(9600).max(115200)]).default('auto'),
+  password: z.int().min(0).max(0xffffffff).default(0),
+  address: z.int().min(0).max(0xffffffff).default(0xffffffff),
+  width: z.int().min(64).max(1024).default(256).describe('image width in pixels'),
+  height: z.int().min(64).max(1024).default(288).describe('image height in pixels'),
+  ppi: z.number().min(250).max(1000).default(500),
+});
+
+const CameraSettings = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('mjpeg-http'), url: z.url({ protocol: /^https?$/ }) }),
+  z.strictObject({
+    kind: z.literal('ffmpeg'),
+    input: FilePath.describe('a V4L2 device such as /dev/video0, or a file'),
+    format: z.string().optional().describe('ffmpeg input format, e.g. v4l2'),
+  }),
+]);
+
+const DocumentReaderSettings = z.strictObject({
+  kind: z.literal('serial-mrz'),
+  path: FilePath,
+  baud: z.int().min(1200).max(115200).default(9600),
+});
+
+/** The configuration file (YAML). Each value can be overridden by `VANTAY_` + its path in capitals, levels joined by `__`. */
+export const Config = z.strictObject({
+  office: TopicName.describe('office as it stands in topics and certificates'),
+  kiosk: TopicName.describe('kiosk as it stands in topics and certificates'),
+  stateDir: FilePath.describe('folder of the outbox and other state; only the agent may read it'),
+  screen: z
+    .strictObject({
+      port: Port.default(8420).describe('port of the screen on 127.0.0.1; 0 takes any free one'),
+      stepTimeoutSeconds: z
+        .int()
+        .min(10)
+        .max(900)
+        .default(90)
+        .describe('without a touch, a step warns and then ends'),
+      warnSeconds: z
+        .int()
+        .min(5)
+        .max(120)
+        .default(20)
+        .describe('length of the warning before the visit ends'),
+    })
+    .prefault({}),
+  mqtt: z.strictObject({
+    url: z.url({ protocol: /^mqtts?$/ }),
+    protocol: z.enum(['auto', '5', '3.1.1']).default('auto').describe('auto tries 5 and falls back to 3.1.1'),
+    keepaliveSeconds: z.int().min(5).max(300).default(30),
+    caFile: FilePath.optional(),
+    certificateFile: FilePath.optional(),
+    keyFile: FilePath.optional(),
+  }),
+  keys: z.strictObject({
+    trustRootFile: FilePath.describe('root certificate, PEM'),
+    certificateChainFile: FilePath.describe("this kiosk's certificate and its issuers, leaf first, PEM"),
+    signingKeyFile: FilePath.describe('PKCS #8 PEM of the signing key (P-256)'),
+    encryptionKeyFile: FilePath.describe("private JWK that answers are encrypted to (P-256, 'kid')"),
+    backendEncryptionKeyFile: FilePath.describe("public JWK of the issuance backend ('kid')"),
+    registryEncryptionKeyFile: FilePath.describe("public JWK of the immigration registry ('kid')"),
+  }),
+  devices: z.strictObject({
+    fingerScanner: FingerScannerSettings,
+    camera: CameraSettings,
+    documentReader: DocumentReaderSettings,
+  }),
+  visit: z
+    .strictObject({
+      fingers: z
+        .array(FingerPosition)
+        .min(1)
+        .max(10)
+        .default([...FINGER_POSITIONS])
+        .describe('order in which fingers are asked for'),
+      fingerAttempts: z.int().min(1).max(10).default(3),
+      fingerMinimumQuality: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(30)
+        .describe('below it advice is given and another attempt asked for'),
+      faceMinimumQuality: z.int().min(0).max(100).default(40),
+      faceSeconds: z.int().min(2).max(120).default(20).describe('longest search for a good portrait'),
+      documentAttempts: z.int().min(1).max(10).default(3),
+    })
+    .prefault({}),
+  comparison: z
+    .strictObject({
+      fmr: z
+        .number()
+        .min(1e-6)
+        .max(1e-2)
+        .default(1e-4)
+        .describe('false match rate asked of each modality (NIST SP 800-63B-4: 1:10,000 or better)'),
+      lookupTimeoutSeconds: z.number().min(1).max(120).default(15),
+    })
+    .prefault({}),
+  outbox: z
+    .strictObject({
+      maxPackets: z.int().min(1).default(20_000),
+      maxMebibytes: z.int().min(8).default(20_480),
+      maxAgeHours: z.int().min(1).default(720),
+    })
+    .prefault({}),
+  calendar: z
+    .strictObject({
+      november24IsHoliday: z
+        .boolean()
+        .default(true)
+        .describe('holiday from 2026; the enacting text was not found'),
+      extraDaysOff: z.array(z.iso.date()).default([]),
+      extraDaysWorked: z.array(z.iso.date()).default([]),
+    })
+    .prefault({}),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+});
+export type Config = z.infer<typeof Config>;

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import {
+  CalendarDate,
+  FingerExceptionReason,
+  FingerPosition,
+  IdentityDocument,
+  Language,
+  PersonalData,
+  SCHEMA_VERSION,
+  Sha256,
+  TopicName,
+  UtcTime,
+  Uuid7,
+} from './common.ts';
+
+/** One encrypted part of a sealed message: raw AES-256-GCM under the message's content key (see agent/packet/README.md). */
+export const SealedBlob = z.strictObject({
+  /** Unique within the message; part of the associated data. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
+  /** Media type of the clear bytes. */
+  mediaType: z.string(),
+  /** Length of the clear bytes; the sealed blob is 16 bytes longer (the GCM tag). */
+  bytes: z.int().min(0),
+  /** SHA-256 of the clear bytes. */
+  sha256: Sha256,
+  /** 96-bit nonce, base64url. */
+  nonce: z.string().regex(/^[A-Za-z0-9_-]{16}$/),
+});
+export type SealedBlob = z.infer<typeof SealedBlob>;
+
+/** 256-bit content key, base64url; travels only inside the encrypted manifest. */
+export const ContentKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+/** A quality score with the algorithm that gave it: a number without its source means nothing to a reader. */
+export const Quality = z.strictObject({
+  algorithm: z.string(),
+  version: z.string(),
+  score: z.int().min(0).max(100),
+  components: z.record(z.string(), z.number()),
+});
+export type Quality = z.infer<typeof Quality>;
+
+export const DeviceRef = z.strictObject({
+  driver: z.string(),
+  model: z.string(),
+  serial: z.string(),
+  /** L0: the sample is trusted as far as this kiosk's software is; L1: signed inside the device. */
+  trust: z.enum(['L0', 'L1']),
+});
+
+export const FingerSample = z.strictObject({
+  modality: z.literal('finger'),
+  position: FingerPosition,
+  /** Name of the blob with the ISO/IEC 19794-4:2011 record. */
+  image: z.string(),
+  quality: Quality,
+  /** Attempts the applicant needed, this one included. */
+  attempts: z.int().min(1),
+  device: DeviceRef,
+});
+
+export const FaceSample = z.strictObject({
+  modality: z.literal('face'),
+  /** Name of the blob with the ISO/IEC 19794-5:2011 record. */
+  image: z.string(),
+  quality: Quality,
+  attempts: z.int().min(1),
+  device: DeviceRef,
+  /** Presentation attack detection (ISO/IEC 30107): evidence only unless mode is 'enforce'. */
+  pad: z.strictObject({ mode: z.enum(['off', 'record', 'enforce']), score: z.number().nullable() }),
+});
+
+export const FingerException = z.strictObject({ position: FingerPosition, reason: FingerExceptionReason });
+
+/** One modality's comparison: an unknown score is null, never 0. */
+export const ModalityResult = z.strictObject({
+  outcome: z.enum(['match', 'no_match', 'inconclusive', 'not_compared']),
+  score: z.number().nullable(),
+  /** Score at or above which it is a match, from the model card at `fmr`. */
+  threshold: z.number().nullable(),
+  /** False match rate the threshold claims, 0..1. */
+  fmr: z.number().nullable(),
+});
+
+export const Decision = z.strictObject({
+  outcome: z.enum(['match', 'no_match', 'inconclusive', 'no_record']),
+  /** Why, as a stable word for the officer. */
+  reason: z.string(),
+  face: ModalityResult,
+  finger: ModalityResult,
+  /** Per finger that was compared. */
+  fingers: z.array(z.strictObject({ position: FingerPosition, score: z.number().nullable() })),
+  models: z.array(z.strictObject({ id: z.string(), version: z.string(), sha256: Sha256 })),
+});
+export type Decision = z.infer<typeof Decision>;
+
+/** What the signature covers; the whole of a visit except the blobs' bytes, which it binds by hash. */
+export const PacketManifest = z.strictObject({
+  type: z.literal('vantay.packet'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  packetId: Uuid7,
+  office: TopicName,
+  kiosk: TopicName,
+  /** Starts of the agent on this kiosk, monotonic over its life. */
+  boot: z.int().min(1),
+  /** Packets of this kiosk, monotonic over its life; receivers order by this, never by time. */
+  sequence: z.int().min(1),
+  createdAt: UtcTime,
+  /** Whether the kiosk's clock was known to be right when the packet was made. */
+  clock: z.enum(['synchronised', 'unknown']),
+  agentVersion: z.string(),
+  purpose: z.enum(['register_level_2']),
+  applicant: PersonalData,
+  documents: z.array(IdentityDocument).min(1),
+  contact: z.strictObject({ mobile: z.string(), email: z.string().nullable() }),
+  consent: z.strictObject({
+    textVersion: z.string(),
+    language: Language,
+    textSha256: Sha256,
+    givenAt: UtcTime,
+  }),
+  samples: z.array(z.discriminatedUnion('modality', [FingerSample, FaceSample])),
+  exceptions: z.array(FingerException),
+  lookup: z.strictObject({
+    state: z.enum(['found', 'not_found', 'several', 'locked', 'unavailable']),
+    /** Which modalities the immigration database holds; null while unknown. Decides 3 or 7 working days. */
+    onFile: z.strictObject({ face: z.boolean(), finger: z.boolean() }).nullable(),
+  }),
+  decision: Decision,
+  /** Dates promised to the applicant; both while the lookup was not answered. */
+  expected: z.strictObject({
+    within3WorkingDays: CalendarDate.nullable(),
+    within7WorkingDays: CalendarDate.nullable(),
+    provisional: z.boolean(),
+  }),
+  contentKey: ContentKey,
+  blobs: z.array(SealedBlob),
+});
+export type PacketManifest = z.infer<typeof PacketManifest>;
+
+/** The backend's signed word on a packet (payload of a JWS). */
+export const Receipt = z.strictObject({
+  type: z.literal('vantay.receipt'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  packetId: Uuid7,
+  office: TopicName,
+  kiosk: TopicName,
+  /** SHA-256 of the manifest's JWS as sealed: the receipt speaks of exactly that content. */
+  manifestSha256: Sha256,
+  state: z.enum(['received', 'verified', 'accepted', 'rejected', 'resend', 'recapture']),
+  /** Stable code with 'rejected' and 'recapture'. */
+  code: z.string().nullable(),
+  /** Chunk indices wanted again, with 'resend'. */
+  chunks: z.array(z.int().min(0)).nullable(),
+  issuedAt: UtcTime,
+});
+export type Receipt = z.infer<typeof Receipt>;

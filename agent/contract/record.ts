@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import {
+  CalendarDate,
+  FingerPosition,
+  PersonalData,
+  SCHEMA_VERSION,
+  TopicName,
+  UtcTime,
+  Uuid7,
+} from './common.ts';
+import { ContentKey, SealedBlob } from './packet.ts';
+
+/** Asks for the immigration record behind a claimed identity. Travels sealed, without blobs. */
+export const RecordRequest = z.strictObject({
+  type: z.literal('vantay.record-request'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  requestId: Uuid7,
+  office: TopicName,
+  kiosk: TopicName,
+  createdAt: UtcTime,
+  claim: z.strictObject({
+    /** ICAO three-letter code. */
+    nationality: z.string().length(3),
+    travelDocumentNumber: z.string().min(1).max(20),
+    birthDate: CalendarDate,
+    residenceCardNumber: z.string().min(1).max(20).nullable(),
+  }),
+  contentKey: ContentKey,
+  blobs: z.array(SealedBlob).length(0),
+});
+export type RecordRequest = z.infer<typeof RecordRequest>;
+
+/** One reference sample of a record: the clear blob's media type says what it is (image/png, image/jpeg, ...). */
+export const RecordReference = z.strictObject({
+  modality: z.enum(['face', 'finger']),
+  /** Null for a face. */
+  position: FingerPosition.nullable(),
+  blob: z.string(),
+  /** Resolution in pixels per inch; null where it does not matter (face). */
+  ppi: z.number().min(200).max(2000).nullable(),
+});
+
+/** The registry's signed, encrypted answer; the references are its blobs. */
+export const RecordAnswer = z.strictObject({
+  type: z.literal('vantay.record-answer'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  requestId: Uuid7,
+  office: TopicName,
+  kiosk: TopicName,
+  createdAt: UtcTime,
+  state: z.enum(['found', 'not_found', 'several', 'locked']),
+  record: z
+    .strictObject({
+      recordId: z.string(),
+      person: PersonalData,
+      onFile: z.strictObject({ face: z.boolean(), finger: z.boolean() }),
+      references: z.array(RecordReference),
+    })
+    .nullable(),
+  contentKey: ContentKey,
+  blobs: z.array(SealedBlob),
+});
+export type RecordAnswer = z.infer<typeof RecordAnswer>;

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { SCHEMA_VERSION, TopicName, UtcTime, Uuid7 } from './common.ts';
+
+/**
+ * Topics, all below `vantay/1/<office>/<kiosk>/`. Ids also stand in every payload: nothing depends on MQTT 5 properties.
+ */
+export const TOPICS = {
+  /** Retained JSON {@link KioskState}; last will 'offline'. Agent -> all. */
+  state: 'state',
+  /** Retained JSON {@link DeviceStates}. Agent -> all. */
+  devices: 'devices',
+  /** JSON {@link Health} once a minute. Agent -> all. */
+  health: 'health',
+  /** Binary chunks of a sealed packet. Agent -> backend. */
+  packet: 'packet',
+  /** Receipt as compact JWS. Backend -> agent. */
+  receipt: 'receipt',
+  /** Binary chunks of a sealed {@link RecordRequest}. Agent -> registry. */
+  recordRequest: 'record/request',
+  /** Binary chunks of a sealed {@link RecordAnswer}. Registry -> agent. */
+  recordAnswer: 'record/answer',
+  /** {@link Command} as compact JWS. Backend -> agent. */
+  command: 'command',
+  /** JSON {@link CommandAnswer}. Agent -> backend. */
+  commandAnswer: 'command/answer',
+} as const;
+
+/** First level of every topic with the protocol's version. */
+export const TOPIC_ROOT = 'vantay/1';
+
+export const topicOf = (office: string, kiosk: string, topic: (typeof TOPICS)[keyof typeof TOPICS]): string =>
+  `${TOPIC_ROOT}/${office}/${kiosk}/${topic}`;
+
+export const KioskState = z.strictObject({
+  type: z.literal('vantay.state'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  /** online: working; stopped: went down on purpose; offline: the broker's last will spoke. */
+  state: z.enum(['online', 'stopped', 'offline']),
+  boot: z.int().min(1),
+  agentVersion: z.string(),
+  at: UtcTime,
+});
+export type KioskState = z.infer<typeof KioskState>;
+
+export const DeviceState = z.strictObject({
+  role: z.enum(['finger_scanner', 'camera', 'document_reader']),
+  state: z.enum(['starting', 'ready', 'failed', 'stopped']),
+  driver: z.string(),
+  model: z.string(),
+  serial: z.string(),
+  /** Code from the error catalogue while failed. */
+  error: z.string().nullable(),
+});
+export type DeviceState = z.infer<typeof DeviceState>;
+
+export const DeviceStates = z.strictObject({
+  type: z.literal('vantay.devices'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  boot: z.int().min(1),
+  devices: z.array(DeviceState),
+  at: UtcTime,
+});
+export type DeviceStates = z.infer<typeof DeviceStates>;
+
+export const Health = z.strictObject({
+  type: z.literal('vantay.health'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  boot: z.int().min(1),
+  uptimeSeconds: z.number().min(0),
+  outboxPackets: z.int().min(0),
+  outboxBytes: z.int().min(0),
+  /** 99th percentile of the main process's event-loop delay over the last minute, milliseconds. */
+  eventLoopDelayP99Ms: z.number().min(0),
+  residentBytes: z.int().min(0),
+  modelRestarts: z.int().min(0),
+  at: UtcTime,
+});
+export type Health = z.infer<typeof Health>;
+
+/** A signed order from the backend. Refused when expired, replayed, or not for this kiosk. */
+export const Command = z.strictObject({
+  type: z.literal('vantay.command'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  commandId: Uuid7,
+  office: TopicName,
+  kiosk: TopicName,
+  name: z.enum(['ping', 'resend-states']),
+  issuedAt: UtcTime,
+  expiresAt: UtcTime,
+});
+export type Command = z.infer<typeof Command>;
+
+export const CommandAnswer = z.strictObject({
+  type: z.literal('vantay.command-answer'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  commandId: Uuid7,
+  result: z.enum(['done', 'refused']),
+  code: z.string().nullable(),
+  at: UtcTime,
+});
+export type CommandAnswer = z.infer<typeof CommandAnswer>;
