@@ -64,7 +64,6 @@ export const Config = z.strictObject({
     trustRootFile: FilePath.describe('root certificate, PEM'),
     certificateChainFile: FilePath.describe("this kiosk's certificate and its issuers, leaf first, PEM"),
     signingKeyFile: FilePath.describe('PKCS #8 PEM of the signing key (P-256)'),
-    encryptionKeyFile: FilePath.describe("private JWK that answers are encrypted to (P-256, 'kid')"),
     backendEncryptionKeyFile: FilePath.describe("public JWK of the issuance backend ('kid')"),
     registryEncryptionKeyFile: FilePath.describe("public JWK of the immigration registry ('kid')"),
   }),

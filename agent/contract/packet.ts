@@ -145,8 +145,11 @@ export const Receipt = z.strictObject({
   packetId: Uuid7,
   office: TopicName,
   kiosk: TopicName,
-  /** SHA-256 of the manifest's JWS as sealed: the receipt speaks of exactly that content. */
-  manifestSha256: Sha256,
+  /**
+   * SHA-256 of the manifest's JWS as sealed: the receipt speaks of exactly that content. Null only with 'resend' and
+   * 'rejected', when the container could not be opened.
+   */
+  manifestSha256: Sha256.nullable(),
   state: z.enum(['received', 'verified', 'accepted', 'rejected', 'resend', 'recapture']),
   /** Stable code with 'rejected' and 'recapture'. */
   code: z.string().nullable(),

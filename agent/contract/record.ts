@@ -10,6 +10,15 @@ import {
 } from './common.ts';
 import { ContentKey, SealedBlob } from './packet.ts';
 
+/** Public P-256 key (RFC 7517) of this one request: made for it, forgotten with its answer. */
+export const AnswerKey = z.strictObject({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  y: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+});
+export type AnswerKey = z.infer<typeof AnswerKey>;
+
 /** Asks for the immigration record behind a claimed identity. Travels sealed, without blobs. */
 export const RecordRequest = z.strictObject({
   type: z.literal('vantay.record-request'),
@@ -25,6 +34,8 @@ export const RecordRequest = z.strictObject({
     birthDate: CalendarDate,
     residenceCardNumber: z.string().min(1).max(20).nullable(),
   }),
+  /** The answer is sealed to this key; the kiosk's signature on the request vouches for it. */
+  answerKey: AnswerKey,
   contentKey: ContentKey,
   blobs: z.array(SealedBlob).length(0),
 });
