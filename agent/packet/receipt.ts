@@ -1,0 +1,37 @@
+import { Receipt } from '../contract/packet.ts';
+import type { Trust } from './certificates.ts';
+import { PacketError } from './errors.ts';
+import { verifyJws } from './jws.ts';
+import { parseSigned, requireKiosk, requireSigner } from './message.ts';
+
+/**
+ * Verifies the backend's receipt: chain, subject `CN=backend`, signature, form, and that it speaks to this kiosk. That
+ * it speaks of a packet this kiosk sent is for {@link requireReceiptOf}, once the packet is known by its id.
+ *
+ * @throws PacketError of verifyJws and parseSigned; PACKET_WRONG_SIGNER, PACKET_WRONG_KIOSK
+ */
+export function verifyReceipt(
+  jws: string,
+  reader: { readonly trust: Trust; readonly now: Date },
+  kiosk: { readonly kiosk: string; readonly office: string },
+): Receipt {
+  const { payload, signer } = verifyJws(jws, 'vantay.receipt', reader.trust, reader.now);
+  const receipt = parseSigned(payload, 'vantay.receipt', Receipt);
+  requireSigner(signer, 'backend');
+  requireKiosk(receipt, kiosk);
+  return receipt;
+}
+
+/**
+ * Holds a receipt to the packet it claims to speak of.
+ * @throws PacketError PACKET_WRONG_ID, PACKET_WRONG_MANIFEST
+ */
+export function requireReceiptOf(
+  receipt: Receipt,
+  packet: { readonly id: string; readonly manifestSha256: string },
+): void {
+  if (receipt.packetId !== packet.id) throw new PacketError('PACKET_WRONG_ID', 'receipt of another packet');
+  if (receipt.manifestSha256 !== packet.manifestSha256) {
+    throw new PacketError('PACKET_WRONG_MANIFEST', 'receipt of other content than was sent');
+  }
+}
