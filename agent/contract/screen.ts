@@ -33,6 +33,8 @@ export const Advice = z.enum([
   'uneven_light',
   'hold_still',
   'plain_background',
+  'uncover_face',
+  'poor_picture',
 ]);
 export type Advice = z.infer<typeof Advice>;
 

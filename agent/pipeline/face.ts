@@ -1,0 +1,120 @@
+/** The portrait, from a camera that shows somebody to a sample: frame -> analysed -> graded -> the best of a window. */
+import type { CameraFrame } from '../../drivers/device.ts';
+import { type FaceAnalysis, type FaceService, ModelError } from '../../models/index.ts';
+import type { Advice } from '../contract/screen.ts';
+import { Biometric } from '../ops/biometric.ts';
+import type { FaceLive } from '../session/machine.ts';
+import type { TakenFace } from '../session/visit.ts';
+import { type HeldAdvice, holdAdvice } from './advice.ts';
+import type { FrameSource } from './ports.ts';
+
+export interface FaceStage {
+  readonly camera: FrameSource;
+  readonly engine: FaceService;
+  readonly minimumQuality: number;
+  /** After this long, frames that only lack polish (expression, background) are taken too, in milliseconds. */
+  readonly lenientAfterMs: number;
+}
+
+export type FaceProgress =
+  | { readonly kind: 'live'; readonly live: FaceLive }
+  | { readonly kind: 'taken'; readonly face: TakenFace };
+
+/** Good frames that make a window; the best becomes the portrait, all of them are compared. */
+const WINDOW_FRAMES = 5;
+
+/** Advice that is worth giving but not worth failing for: the portrait can be compared all the same. */
+const POLISH: ReadonlySet<Advice> = new Set([
+  'neutral_expression',
+  'close_mouth',
+  'plain_background',
+  'uneven_light',
+  'poor_picture',
+]);
+
+interface GoodFrame {
+  readonly frame: CameraFrame;
+  readonly analysis: FaceAnalysis;
+  readonly embedding: Float32Array;
+}
+
+/**
+ * Watches the camera until a window of good frames is full.
+ * @throws DeviceError, ModelError when the hardware or the models fail for good; the abort reason of `signal`
+ */
+export async function* takeFace(
+  stage: FaceStage,
+  signal: AbortSignal,
+): AsyncGenerator<FaceProgress, void, undefined> {
+  const window: GoodFrame[] = [];
+  let held: HeldAdvice<Advice> | null = null;
+  let startedAtMs: number | null = null;
+  let framesSeen = 0;
+  for await (const frame of stage.camera.frames(signal)) {
+    const analysis = await analyse(stage.engine, frame, signal);
+    if (!analysis) continue;
+    framesSeen += 1;
+    startedAtMs ??= frame.arrivedAtMs;
+    const lenient = frame.arrivedAtMs - startedAtMs >= stage.lenientAfterMs;
+    if (analysis.face && isGood(analysis, stage.minimumQuality, lenient)) {
+      window.push({ frame, analysis, embedding: analysis.face.embedding });
+    }
+    held = holdAdvice(held, analysis.quality.advice[0] ?? null, frame.arrivedAtMs);
+    const progress = Math.min(1, window.length / WINDOW_FRAMES);
+    yield { kind: 'live', live: { advice: held.word, outline: outlineOf(analysis), progress } };
+    if (window.length >= WINDOW_FRAMES) {
+      yield { kind: 'taken', face: sampleOf(stage, window, framesSeen) };
+      return;
+    }
+  }
+}
+
+/** Null when the models were busy with another call: the next frame is newer anyway. */
+async function analyse(
+  engine: FaceService,
+  frame: CameraFrame,
+  signal: AbortSignal,
+): Promise<FaceAnalysis | null> {
+  try {
+    return await engine.analyse(frame.jpeg, { signal, live: true });
+  } catch (error) {
+    // A damaged frame and a model process that restarts are made good by the frames that follow.
+    if (
+      error instanceof ModelError &&
+      ['MODEL_BUSY', 'MODEL_INPUT', 'MODEL_CRASHED', 'MODEL_TIMEOUT'].includes(error.code)
+    ) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function isGood(analysis: FaceAnalysis, minimumQuality: number, lenient: boolean): boolean {
+  if (analysis.faceCount !== 1) return false;
+  const { advice, score } = analysis.quality;
+  if (lenient) return advice.every(word => POLISH.has(word));
+  return advice.length === 0 && score >= minimumQuality;
+}
+
+function outlineOf({ face, width, height }: FaceAnalysis): FaceLive['outline'] {
+  if (!face) return null;
+  const { box } = face;
+  return { x: box.x / width, y: box.y / height, width: box.width / width, height: box.height / height };
+}
+
+function sampleOf(stage: FaceStage, window: readonly GoodFrame[], framesSeen: number): TakenFace {
+  const best = window.reduce((a, b) => (b.analysis.quality.score > a.analysis.quality.score ? b : a));
+  const { driver, model, serial } = stage.camera.identity;
+  const { score, components } = best.analysis.quality;
+  return {
+    sample: new Biometric({ jpeg: best.frame.jpeg, embeddings: window.map(({ embedding }) => embedding) }),
+    quality: {
+      algorithm: 'vantay-face-quality',
+      version: '1',
+      score: Math.round(score),
+      components: { ...components },
+    },
+    attempts: framesSeen,
+    device: { driver, model, serial, trust: 'L0' },
+  };
+}

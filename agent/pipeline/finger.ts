@@ -1,0 +1,118 @@
+/** One finger, from the empty glass to a sample: captured -> extracted -> graded -> told apart from the fingers before it. */
+import type { FingerScanner, GrayImage } from '../../drivers/device.ts';
+import type { FingerExtraction, FingerService } from '../../models/index.ts';
+import type { FingerPosition } from '../contract/common.ts';
+import type { Advice } from '../contract/screen.ts';
+import { Biometric } from '../ops/biometric.ts';
+import type { FingerLive } from '../session/machine.ts';
+import type { TakenFinger } from '../session/visit.ts';
+import type { DeviceUse } from './ports.ts';
+
+export interface FingerStage {
+  readonly scanner: DeviceUse<FingerScanner>;
+  readonly engine: FingerService;
+  /** Score from which two prints are taken for the same finger, from the matching model's card. */
+  readonly sameFingerScore: number;
+  readonly attempts: number;
+  readonly minimumQuality: number;
+}
+
+export interface FingerTask {
+  readonly position: FingerPosition;
+  readonly taken: readonly TakenFinger[];
+  readonly imageVersion: number;
+}
+
+export type FingerProgress =
+  | { readonly kind: 'live'; readonly live: FingerLive; readonly image: Biometric<GrayImage> | null }
+  | { readonly kind: 'taken'; readonly finger: TakenFinger }
+  | { readonly kind: 'unreadable' };
+
+/** Below this quality (0..100) a print is not worth sending even as the best of all attempts: an exception is recorded. */
+const WORTHLESS_QUALITY = 8;
+
+interface Graded {
+  readonly image: GrayImage;
+  readonly extraction: FingerExtraction;
+}
+
+/**
+ * Asks for one finger until it is good enough or the attempts are used up; then the best of them is kept (never the
+ * last). Advice is yielded as it comes up.
+ * @throws DeviceError, ModelError when the hardware or the models fail for good; the abort reason of `signal`
+ */
+export async function* takeFinger(
+  stage: FingerStage,
+  task: FingerTask,
+  signal: AbortSignal,
+): AsyncGenerator<FingerProgress, void, undefined> {
+  let { imageVersion } = task;
+  let attempt = 1;
+  let best: Graded | null = null;
+  const live = (advice: Advice | null, qualityScore: number | null): FingerLive => ({
+    attempt,
+    advice,
+    qualityScore,
+    imageVersion,
+  });
+  yield { kind: 'live', live: live('place_finger', null), image: null };
+  while (attempt <= stage.attempts) {
+    const captured = await stage.scanner.use(scanner => scanner.capture(signal), signal);
+    if (captured.kind === 'advice') {
+      yield { kind: 'live', live: live(captured.reason, null), image: null };
+      continue;
+    }
+    const extraction = await stage.engine.extract(captured.image, { signal });
+    const graded: Graded = { image: captured.image, extraction };
+    const qualityScore = Math.round(extraction.quality.score);
+    imageVersion += 1;
+    const image = new Biometric(captured.image);
+    if (await isAlreadyTaken(stage, task, extraction, signal)) {
+      yield { kind: 'live', live: live('other_finger', qualityScore), image };
+    } else if (qualityScore >= stage.minimumQuality) {
+      yield { kind: 'live', live: live(null, qualityScore), image };
+      yield { kind: 'taken', finger: await sampleOf(stage, task, graded, attempt, signal) };
+      await stage.scanner.use(scanner => scanner.lifted(signal), signal);
+      return;
+    } else {
+      if (!best || qualityScore > best.extraction.quality.score) best = graded;
+      attempt += 1;
+      yield { kind: 'live', live: live(extraction.quality.advice[0] ?? 'place_finger', qualityScore), image };
+    }
+    await stage.scanner.use(scanner => scanner.lifted(signal), signal);
+  }
+  yield best && best.extraction.quality.score >= WORTHLESS_QUALITY
+    ? { kind: 'taken', finger: await sampleOf(stage, task, best, stage.attempts, signal) }
+    : { kind: 'unreadable' };
+}
+
+/** The same finger twice in one visit is a mistake of the applicant's (or a trick): another one was asked for. */
+async function isAlreadyTaken(
+  stage: FingerStage,
+  task: FingerTask,
+  extraction: FingerExtraction,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (task.taken.length === 0) return false;
+  const templates = task.taken.map(({ sample }) => sample.reveal().template);
+  const scores = await stage.engine.match(extraction.template, templates, { signal });
+  return scores.some(score => score >= stage.sameFingerScore);
+}
+
+async function sampleOf(
+  stage: FingerStage,
+  task: FingerTask,
+  { image, extraction }: Graded,
+  attempts: number,
+  signal: AbortSignal,
+): Promise<TakenFinger> {
+  const { driver, model, serial } = await stage.scanner.use(async scanner => scanner.identity, signal);
+  const { algorithm, version, score, components } = extraction.quality;
+  return {
+    position: task.position,
+    sample: new Biometric({ image, template: extraction.template }),
+    quality: { algorithm, version, score: Math.round(score), components: { ...components } },
+    attempts,
+    device: { driver, model, serial, trust: 'L0' },
+  };
+}

@@ -1,0 +1,61 @@
+/** What has to be going on in a state. Derived, never stored: two states with the same key share the running activity. */
+import type { FingerPosition } from '../contract/common.ts';
+import type { State } from './machine.ts';
+import type { Captured, Compared, Consented, Lookup, TakenFinger } from './visit.ts';
+
+export type Activity =
+  | {
+      readonly kind: 'read_document';
+      readonly key: string;
+      readonly wanted: 'travel_document' | 'residence_card';
+    }
+  | { readonly kind: 'look_up'; readonly key: string; readonly visit: Consented }
+  | {
+      readonly kind: 'take_finger';
+      readonly key: string;
+      readonly position: FingerPosition;
+      readonly taken: readonly TakenFinger[];
+      readonly imageVersion: number;
+    }
+  | { readonly kind: 'take_face'; readonly key: string }
+  | { readonly kind: 'compare'; readonly key: string; readonly visit: Captured; readonly lookup: Lookup }
+  | { readonly kind: 'submit'; readonly key: string; readonly visit: Compared };
+
+export function activitiesOf(state: State): readonly Activity[] {
+  switch (state.kind) {
+    case 'documents': {
+      const wanted = state.travelDocument ? 'residence_card' : 'travel_document';
+      // Attempt and problem are part of the key: each reading is an activity of its own.
+      const key = `read:${state.visit.id}:${wanted}:${state.attempt}:${state.problem?.reason ?? ''}`;
+      return [{ kind: 'read_document', key, wanted }];
+    }
+    case 'contact':
+      return lookUp(state.visit);
+    case 'fingers':
+      return [
+        ...lookUp(state.visit),
+        {
+          kind: 'take_finger',
+          key: `finger:${state.visit.id}:${state.position}`,
+          position: state.position,
+          taken: state.visit.fingers,
+          imageVersion: state.live.imageVersion,
+        },
+      ];
+    case 'face':
+      return [...lookUp(state.visit), { kind: 'take_face', key: `face:${state.visit.id}` }];
+    case 'comparing': {
+      const { lookup } = state.visit;
+      if (!lookup) return lookUp(state.visit);
+      return [{ kind: 'compare', key: `compare:${state.visit.id}`, visit: state.visit, lookup }];
+    }
+    case 'submitting':
+      return [{ kind: 'submit', key: `submit:${state.visit.id}`, visit: state.visit }];
+    default:
+      return [];
+  }
+}
+
+/** The record is asked for once consent is given, while the applicant is busy with fingers and face. */
+const lookUp = (visit: Consented): readonly Activity[] =>
+  visit.lookup ? [] : [{ kind: 'look_up', key: `lookup:${visit.id}`, visit }];

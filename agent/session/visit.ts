@@ -1,0 +1,108 @@
+import type {
+  FingerExceptionReason,
+  FingerPosition,
+  IdentityDocument,
+  Language,
+  PersonalData,
+} from '../contract/common.ts';
+import type { Decision, PacketManifest, Quality } from '../contract/packet.ts';
+import type { Biometric } from '../ops/biometric.ts';
+
+/** What a document's machine-readable zone said, all check digits right. */
+export interface ReadDocument {
+  readonly document: IdentityDocument;
+  readonly person: PersonalData;
+}
+
+/** A finger as taken: the image for the packet, the template for the comparison. */
+export interface TakenFinger {
+  readonly position: FingerPosition;
+  readonly sample: Biometric<{
+    readonly image: {
+      readonly width: number;
+      readonly height: number;
+      readonly ppi: number;
+      readonly pixels: Uint8Array;
+    };
+    readonly template: Uint8Array;
+  }>;
+  readonly quality: Quality;
+  readonly attempts: number;
+  readonly device: PacketManifest['samples'][number]['device'];
+}
+
+/** A portrait as taken: the best frame, and the embeddings of the good frames of the window. */
+export interface TakenFace {
+  readonly sample: Biometric<{ readonly jpeg: Uint8Array; readonly embeddings: readonly Float32Array[] }>;
+  readonly quality: Quality;
+  readonly attempts: number;
+  readonly device: PacketManifest['samples'][number]['device'];
+}
+
+/** One reference sample of the record, as the registry sent it. */
+export interface Reference {
+  readonly modality: 'face' | 'finger';
+  readonly position: FingerPosition | null;
+  readonly mediaType: string;
+  readonly ppi: number | null;
+  readonly bytes: Uint8Array;
+}
+
+export type Lookup =
+  | {
+      readonly state: 'found';
+      readonly onFile: { readonly face: boolean; readonly finger: boolean };
+      readonly references: Biometric<readonly Reference[]>;
+    }
+  | { readonly state: 'not_found' | 'several' | 'locked' | 'unavailable' };
+
+export interface FingerException {
+  readonly position: FingerPosition;
+  readonly reason: FingerExceptionReason;
+}
+
+export interface Consent {
+  readonly textVersion: string;
+  readonly textSha256: string;
+  readonly language: Language;
+  /** RFC 3339, UTC. */
+  readonly givenAt: string;
+}
+
+/** A visit grows by what each step adds; a state names the type it needs, so nothing can be asked for too early. */
+export interface Begun {
+  readonly id: string;
+  readonly language: Language;
+  readonly officerCalled: boolean;
+  /** The applicant has not touched anything for long: the next time-out ends the visit. */
+  readonly warned: boolean;
+}
+
+export interface Identified extends Begun {
+  readonly travelDocument: ReadDocument;
+  readonly residenceCard: ReadDocument;
+}
+
+export interface Consented extends Identified {
+  readonly consent: Consent;
+  /** Absent until the registry has answered or the wait for it is over. */
+  readonly lookup?: Lookup;
+}
+
+export interface Contactable extends Consented {
+  readonly contact: { readonly mobile: string; readonly email: string | null };
+}
+
+export interface Fingered extends Contactable {
+  readonly fingers: readonly TakenFinger[];
+  readonly exceptions: readonly FingerException[];
+}
+
+export interface Captured extends Fingered {
+  readonly face: TakenFace;
+}
+
+export interface Compared extends Captured {
+  readonly lookup: Lookup;
+  readonly decision: Decision;
+}
