@@ -1,0 +1,190 @@
+/**
+ * The error catalogue: every code that can reach a screen, a log or a command line, with its cause and its remedy.
+ * ERRORS.md is generated from it.
+ */
+import type { DeviceErrorCode } from '../../drivers/device.ts';
+import type { ModelErrorCode } from '../../models/index.ts';
+import { OUTBOX_ERRORS } from '../outbox/errors.ts';
+import { PACKET_ERRORS } from '../packet/errors.ts';
+
+export interface ErrorEntry {
+  readonly code: string;
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+type Entries<Code extends string> = Readonly<
+  Record<Code, { readonly cause: string; readonly remedy: string }>
+>;
+
+const DEVICES: Entries<DeviceErrorCode> = {
+  DEVICE_NOT_FOUND: {
+    cause: 'The device is not plugged in, or the configured path or address is wrong.',
+    remedy: 'Check the cable and `devices` in the configuration; `vantay devices` lists what is there.',
+  },
+  DEVICE_IN_USE: {
+    cause: 'Another process holds the device.',
+    remedy: 'Stop the other process (`fuser PATH` names it); only one agent may run on a kiosk.',
+  },
+  DEVICE_NO_PERMISSION: {
+    cause: "The agent's user may not open the device.",
+    remedy: "Install the udev rules, or add the user to the device's group (dialout, video).",
+  },
+  DEVICE_GONE: {
+    cause: 'The device was unplugged or reset while in use.',
+    remedy: 'Plug it in again; the agent goes on by itself. If it comes and goes, replace cable or hub.',
+  },
+  DEVICE_TIMEOUT: {
+    cause: 'The device stopped answering.',
+    remedy: 'Wait for the automatic restart; if it stays, unplug the device for ten seconds.',
+  },
+  DEVICE_PROTOCOL: {
+    cause: 'The device sends what its protocol does not allow: a wrong device, line speed, or a bad cable.',
+    remedy: 'Check model, baud rate and cable against the configuration.',
+  },
+  DEVICE_WRONG_PASSWORD: {
+    cause: "The sensor refuses the agent's password.",
+    remedy: 'Set `devices.fingerScanner.password` to the password of this sensor.',
+  },
+  DEVICE_FAULT: {
+    cause: 'The device reports a fault of its own.',
+    remedy: 'Restart the device; replace it if the fault stays.',
+  },
+  DEVICE_FROZEN: {
+    cause: 'The camera sends the same picture again and again.',
+    remedy: 'Unplug the camera for ten seconds; replace it if it freezes again.',
+  },
+  DEVICE_BLACK: {
+    cause: 'The camera sees nothing but black.',
+    remedy: 'Remove the cover from the lens; switch the light on.',
+  },
+  DEVICE_SATURATED: {
+    cause: 'The camera sees nothing but white.',
+    remedy: 'Turn the camera away from the light, or reduce its exposure.',
+  },
+};
+
+const MODELS: Entries<ModelErrorCode> = {
+  MODEL_MISSING: {
+    cause: 'A model file is not there.',
+    remedy: 'Run `npm ci` again; `vantay doctor` names the file.',
+  },
+  MODEL_HASH: {
+    cause: 'A model file is not the one its card describes.',
+    remedy: 'Restore the file from the release; never run a kiosk on an unknown model.',
+  },
+  MODEL_INVALID: {
+    cause: 'A model file cannot be loaded by the runtime.',
+    remedy: 'Restore the file from the release.',
+  },
+  MODEL_INPUT: {
+    cause: 'A model was given something that is no picture or template.',
+    remedy: 'Take the capture again.',
+  },
+  MODEL_TIMEOUT: {
+    cause: 'A model did not answer in time; its process was restarted.',
+    remedy: 'Nothing, if it happens once. If often: the machine is overloaded.',
+  },
+  MODEL_BUSY: {
+    cause: 'More work waits for the models than they can do.',
+    remedy: 'Nothing: newer work goes first.',
+  },
+  MODEL_CRASHED: {
+    cause: 'The model process ended unexpectedly; it was restarted.',
+    remedy: 'Nothing, if it happens once. If often: check memory, and report the log.',
+  },
+};
+
+const AGENT = {
+  CONFIG_NOT_FOUND: {
+    cause: 'The configuration file cannot be read.',
+    remedy: 'Give its path with --config, or create it; `vantay schema config` describes it.',
+  },
+  CONFIG_SYNTAX: {
+    cause: 'The configuration file is no valid YAML.',
+    remedy: 'Mend the line that the message names.',
+  },
+  CONFIG_INVALID: {
+    cause: 'The configuration has unknown keys or values out of range.',
+    remedy: 'Mend the lines that the message names; `vantay config check` lists them all.',
+  },
+  PORT_IN_USE: {
+    cause: "The screen's port is taken by another process.",
+    remedy: 'Stop the other process, or set another `screen.port` (0 takes any free one).',
+  },
+  KEY_UNREADABLE: {
+    cause: 'A key or certificate file is missing or not what it should be.',
+    remedy: 'Check the files under `keys` and `mqtt` in the configuration.',
+  },
+  STATE_DIR: {
+    cause: 'The state folder cannot be created or written.',
+    remedy: 'Check `stateDir`, its owner and the free space of its disk.',
+  },
+  USAGE: {
+    cause: 'The command line has a word or option that is not known.',
+    remedy: 'See `vantay --help`.',
+  },
+  FILE_UNREADABLE: { cause: 'A file given on the command line cannot be read.', remedy: 'Check the path.' },
+  SCHEMA_OUTDATED: {
+    cause: 'The committed schemas are not what the code generates.',
+    remedy: 'Run `npm run vantay -- schema --write` and commit.',
+  },
+  INPUT_INVALID: { cause: 'The page sent something that is no input.', remedy: 'Reload the page.' },
+  INPUT_NOT_EXPECTED: {
+    cause: 'The input does not fit the step of the moment; nothing changed.',
+    remedy: 'Nothing: the page shows the right step in a moment.',
+  },
+  NOT_FROM_KIOSK: {
+    cause: 'The request does not come from the kiosk page.',
+    remedy: 'Open the address that the agent prints, on the kiosk itself.',
+  },
+  NOT_FOUND: { cause: 'There is nothing at this address now.', remedy: 'Nothing.' },
+  UNEXPECTED: { cause: 'A fault in the agent itself.', remedy: 'Report it with the log of the same minute.' },
+} as const satisfies Entries<string>;
+
+export type AgentErrorCode = keyof typeof AGENT;
+
+const listed = (entries: Entries<string>): ErrorEntry[] =>
+  Object.entries(entries).map(([code, texts]) => ({ code, ...texts }));
+
+/** Every code, in the order of ERRORS.md. */
+export const ERROR_CATALOGUE: readonly ErrorEntry[] = [
+  ...listed(AGENT),
+  ...listed(DEVICES),
+  ...listed(MODELS),
+  ...PACKET_ERRORS,
+  ...OUTBOX_ERRORS,
+];
+
+const byCode = new Map(ERROR_CATALOGUE.map(entry => [entry.code, entry]));
+
+/** The catalogue's entry of an error that carries a code of ours; that of UNEXPECTED for any other. */
+export function entryOf(error: unknown): ErrorEntry {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return byCode.get(code) ?? byCode.get('UNEXPECTED')!;
+}
+
+/** A failure of the agent that a person must mend. The message says what, the catalogue says how to mend it. */
+export class VantayError extends Error {
+  override readonly name = 'VantayError';
+  readonly code: AgentErrorCode;
+  constructor(code: AgentErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** ERRORS.md as it is committed. */
+export function errorsMarkdown(): string {
+  const rows = ERROR_CATALOGUE.map(({ code, cause, remedy }) => `| \`${code}\` | ${cause} | ${remedy} |`);
+  return [
+    '# Errors',
+    '',
+    'Every code the agent can show, with its cause and remedy. Generated from the catalogue by `vantay schema --write`.',
+    '',
+    '| code | cause | remedy |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
