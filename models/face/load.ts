@@ -1,6 +1,72 @@
-import { ModelError } from '../runtime.ts';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { type ModelCard, readCard } from '../card.ts';
+import { ModelError } from '../error.ts';
+import { Graph } from '../runtime.ts';
+import { analyseFrame, type FaceGraphs } from './analyse.ts';
+import { compare } from './compare.ts';
+import { defaultCacheDirectory, preparedWeights } from './prepare/cache.ts';
 import type { FaceModels } from './types.ts';
 
-/** Loads the face graphs. @throws ModelError */
-export const loadFaceModels = (): Promise<FaceModels> =>
-  Promise.reject(new ModelError('MODEL_MISSING', 'face weights are not prepared'));
+const WEIGHTS_PACKAGE = 'faceplugin-face-recognition-js';
+const CARDS = fileURLToPath(new URL('../weights/', import.meta.url));
+const CARD_FILES: Readonly<Record<keyof FaceGraphs, string>> = {
+  detection: 'face-detection.card.json',
+  landmarks: 'face-landmarks.card.json',
+  embedding: 'face-embedding.card.json',
+  pose: 'face-pose.card.json',
+  eyes: 'face-eyes.card.json',
+};
+
+/** The folder of the package that brings the weights. Its code is never loaded. @throws ModelError MODEL_MISSING */
+function weightsFolder(): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${WEIGHTS_PACKAGE}/package.json`));
+  } catch (cause) {
+    throw new ModelError(
+      'MODEL_MISSING',
+      `the package ${WEIGHTS_PACKAGE} with the face weights is not installed`,
+      { cause },
+    );
+  }
+}
+
+async function loadGraph(card: ModelCard, cacheDirectory: string): Promise<Graph> {
+  const preparedSha256 = card.preparedSha256;
+  if (typeof preparedSha256 !== 'string') {
+    throw new ModelError('MODEL_INVALID', `the card of ${card.id} does not say preparedSha256`);
+  }
+  const source = {
+    publishedPath: join(weightsFolder(), card.file),
+    publishedSha256: card.sha256,
+    preparedSha256,
+  };
+  return Graph.load(await preparedWeights(source, cacheDirectory), card.id);
+}
+
+/**
+ * Loads what a face needs: about 0.5 s the first time, when the published weights are prepared into `cacheDirectory`.
+ * Call it in the model process only: a graph that runs blocks its process.
+ * @throws ModelError MODEL_MISSING, MODEL_HASH, MODEL_INVALID
+ */
+export async function loadFaceModels({ cacheDirectory = defaultCacheDirectory() } = {}): Promise<FaceModels> {
+  // One frame is worked on at a time; worker threads of the image library would take the other core from the kiosk.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  const cards: ModelCard[] = [];
+  const load = async (part: keyof FaceGraphs): Promise<Graph> => {
+    const card = await readCard(join(CARDS, CARD_FILES[part]));
+    cards.push(card);
+    return loadGraph(card, cacheDirectory);
+  };
+  const graphs: FaceGraphs = {
+    detection: await load('detection'),
+    landmarks: await load('landmarks'),
+    embedding: await load('embedding'),
+    pose: await load('pose'),
+    eyes: await load('eyes'),
+  };
+  return { analyse: jpeg => analyseFrame(graphs, jpeg), compare, cards };
+}

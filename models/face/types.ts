@@ -64,7 +64,7 @@ export interface FaceQuality {
   readonly advice: readonly FaceAdvice[];
 }
 
-/** The largest face of a frame. Angles in degrees; 0, 0, 0 looks straight into the camera. */
+/** The main face of a frame: the largest near the middle. Angles in degrees; 0, 0, 0 looks straight into the camera. */
 export interface Face {
   readonly box: FaceBox;
   /** Detector's confidence, 0..1. */
@@ -90,7 +90,7 @@ export interface FaceAnalysis {
   readonly width: number;
   readonly height: number;
   readonly faceCount: number;
-  /** Absent when `faceCount` is 0. With several faces it is the largest, and the advice says so. */
+  /** Absent when `faceCount` is 0. With several faces it is the main one, and the advice says so. */
   readonly face?: Face;
   readonly quality: FaceQuality;
 }
