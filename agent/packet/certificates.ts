@@ -1,3 +1,5 @@
+// @peculiar/x509 resolves its parts through decorators and will not load without this.
+import 'reflect-metadata';
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { PacketError } from './errors.ts';

@@ -23,7 +23,9 @@ export function verifyReceipt(
 }
 
 /**
- * Holds a receipt to the packet it claims to speak of.
+ * Holds a receipt to the packet it claims to speak of. A receipt without a manifest hash says that the backend could not
+ * read the manifest; only `rejected` and `resend` may say so, since neither lets the kiosk delete anything.
+ *
  * @throws PacketError PACKET_WRONG_ID, PACKET_WRONG_MANIFEST
  */
 export function requireReceiptOf(
@@ -31,7 +33,9 @@ export function requireReceiptOf(
   packet: { readonly id: string; readonly manifestSha256: string },
 ): void {
   if (receipt.packetId !== packet.id) throw new PacketError('PACKET_WRONG_ID', 'receipt of another packet');
-  if (receipt.manifestSha256 !== packet.manifestSha256) {
+  const unread =
+    receipt.manifestSha256 === null && (receipt.state === 'rejected' || receipt.state === 'resend');
+  if (!unread && receipt.manifestSha256 !== packet.manifestSha256) {
     throw new PacketError('PACKET_WRONG_MANIFEST', 'receipt of other content than was sent');
   }
 }

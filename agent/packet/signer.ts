@@ -1,8 +1,20 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { calculateJwkThumbprint } from 'jose';
+import type { AnswerKey } from '../contract/record.ts';
 import { parseCertificates, requireP256 } from './certificates.ts';
 import { PacketError } from './errors.ts';
+
+const generateKeyPairAsync = promisify(generateKeyPair);
 
 /** Whoever holds a signing key, be it a file or a chip that never gives the key away. */
 export interface Signer {
@@ -26,6 +38,17 @@ export interface Recipient {
   readonly publicKey: KeyObject;
 }
 
+/**
+ * A key pair for one record request: the registry seals its answer to it, and it is forgotten with the answer, so that
+ * no key that lies on a kiosk opens an answer that somebody recorded.
+ */
+export async function makeAnswerKey(): Promise<{ answerKey: AnswerKey; decryptionKey: DecryptionKey }> {
+  const { publicKey, privateKey } = await generateKeyPairAsync('ec', { namedCurve: 'P-256' });
+  const { x, y } = publicKey.export({ format: 'jwk' });
+  const answerKey = { kty: 'EC', crv: 'P-256', x: x ?? '', y: y ?? '' } as const;
+  return { answerKey, decryptionKey: { kid: await thumbprint(publicKey), privateKey } };
+}
+
 /** JWK thumbprint (RFC 7638, SHA-256, base64url) of a key; private and public key have the same. */
 export async function thumbprint(key: KeyObject): Promise<string> {
   const jwk = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
@@ -42,15 +65,12 @@ export function keySigner(privateKey: KeyObject, certificates: readonly Uint8Arr
 }
 
 /**
- * The kiosk's identity from two PEM files: a P-256 key (PKCS#8 or SEC1, not encrypted) and its chain, leaf first.
+ * The kiosk's signer from two PEM files: a P-256 key (PKCS#8 or SEC1, not encrypted) and its chain, leaf first.
  * For development and for kiosks without a security chip: who reads the file can be the kiosk.
  *
  * @throws PacketError PACKET_KEY
  */
-export async function loadFileIdentity(files: {
-  keyPath: string;
-  certificatesPath: string;
-}): Promise<{ signer: Signer; decryptionKey: DecryptionKey }> {
+export async function loadFileSigner(files: { keyPath: string; certificatesPath: string }): Promise<Signer> {
   try {
     const [keyPem, chainPem] = await Promise.all([
       readFile(files.keyPath),
@@ -61,10 +81,7 @@ export async function loadFileIdentity(files: {
     const certificates = parseCertificates(chainPem);
     const leaf = new X509Certificate(certificates[0] ?? '');
     if (!leaf.checkPrivateKey(privateKey)) throw new Error('key and certificate do not belong together');
-    return {
-      signer: keySigner(privateKey, certificates),
-      decryptionKey: { kid: await thumbprint(privateKey), privateKey },
-    };
+    return keySigner(privateKey, certificates);
   } catch (cause) {
     throw new PacketError(
       'PACKET_KEY',
