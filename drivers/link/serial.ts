@@ -1,29 +1,46 @@
+import { read } from 'node:fs';
+import { promisify } from 'node:util';
 import { SerialPort } from 'serialport';
 import { DeviceError, type DeviceErrorCode } from '../device.ts';
 import { Inbox } from './inbox.ts';
 import type { BaudLink } from './link.ts';
 
-/** A tty that has not opened or closed by then hangs in its driver; five seconds is far above the 80 ms measured. */
-const OPEN_DEADLINE_MS = 5_000;
+/** A tty that does not open, take bytes or close within this time hangs in its kernel driver; 80 ms were measured. */
+const TTY_DEADLINE_MS = 5_000;
+/** Bytes taken from the kernel at once; its own buffer holds 4096. */
+const READ_BYTES = 4_096;
+
+/** What serialport's bindings open on Linux and macOS. */
+type AnyPort = Awaited<ReturnType<typeof SerialPort.binding.open>>;
+type UnixPort = Extract<AnyPort, { readonly poller: unknown }>;
 
 /**
  * Opens a serial port exclusively, 8 data bits, no parity, 1 stop bit.
+ *
+ * serialport's bindings open the port and set it up, but its stream is not used: when a tty hangs up while the stream
+ * is busy reading, its read returns 0 bytes and the stream reads again, forever, without ever telling.
  * @param path tty device, e.g. `/dev/ttyUSB0` or a stable link under `/dev/serial/by-id`
  * @param baud bits per second
  * @throws DeviceError DEVICE_NOT_FOUND, DEVICE_NO_PERMISSION, DEVICE_IN_USE, DEVICE_TIMEOUT or DEVICE_FAULT
  */
 export async function openSerial(path: string, baud: number, signal: AbortSignal): Promise<BaudLink> {
   signal.throwIfAborted();
-  // hupcl off: dropping DTR at close resets some sensors' bridges.
-  const port = new SerialPort({ path, baudRate: baud, autoOpen: false, hupcl: false });
-  const inbox = new Inbox();
-  port.on('data', (chunk: Buffer) => inbox.push(chunk));
-  port.on('error', error => inbox.fail(gone(path, error)));
-  port.on('close', (error: Error | null) => inbox.fail(gone(path, error)));
-  await within(OPEN_DEADLINE_MS, path, done => port.open(done)).catch(error => {
+  // hupcl off: dropping DTR at close resets the bridge of some sensors.
+  const opening: Promise<AnyPort> = SerialPort.binding.open({
+    path,
+    baudRate: baud,
+    hupcl: false,
+    lock: true,
+  });
+  const port = await within(path, opening).catch(error => {
+    void opening.then(late => late.close()).catch(() => {});
     throw openError(path, error);
   });
-  const link = new SerialLink(path, port, inbox);
+  if (!('poller' in port)) {
+    await port.close();
+    throw new DeviceError('DEVICE_FAULT', `${path}: serial ports are supported on Linux and macOS only`);
+  }
+  const link = new SerialLink(path, port);
   if (signal.aborted) {
     await link.close();
     signal.throwIfAborted();
@@ -33,17 +50,18 @@ export async function openSerial(path: string, baud: number, signal: AbortSignal
 
 class SerialLink implements BaudLink {
   readonly location: string;
-  readonly #port: SerialPort;
-  readonly #inbox: Inbox;
-  #interruptWrite: (() => void) | undefined;
+  readonly #port: UnixPort;
+  readonly #inbox = new Inbox();
+  readonly #reading: Promise<void>;
+  #writing: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(location: string, port: SerialPort, inbox: Inbox) {
+  constructor(location: string, port: UnixPort) {
     this.location = location;
     this.#port = port;
-    this.#inbox = inbox;
-    // A port that is unplugged while a write waits never calls the write back: the loss ends the wait instead.
-    void inbox.lost.then(() => this.#interruptWrite?.());
+    this.#reading = this.#readAll();
+    // An unplugged tty is let go at once, so that its name is free when the device comes back.
+    void this.#reading.then(() => this.close());
   }
 
   get lost(): Promise<DeviceError> {
@@ -52,13 +70,10 @@ class SerialLink implements BaudLink {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#inbox.dead !== undefined) throw this.#inbox.dead;
-    await within(OPEN_DEADLINE_MS, this.location, done => {
-      this.#interruptWrite = done;
-      this.#port.write(Buffer.from(bytes), done);
-    }).catch(error => {
+    this.#writing = within(this.location, this.#port.write(Buffer.from(bytes))).catch(error => {
       this.#inbox.fail(error instanceof DeviceError ? error : gone(this.location, error));
     });
-    this.#interruptWrite = undefined;
+    await this.#writing;
     if (this.#inbox.dead !== undefined) throw this.#inbox.dead;
   }
 
@@ -68,11 +83,9 @@ class SerialLink implements BaudLink {
 
   async setBaud(baud: number): Promise<void> {
     if (this.#inbox.dead !== undefined) throw this.#inbox.dead;
-    await within(OPEN_DEADLINE_MS, this.location, done => this.#port.update({ baudRate: baud }, done)).catch(
-      error => {
-        throw openError(this.location, error);
-      },
-    );
+    await within(this.location, this.#port.update({ baudRate: baud })).catch(error => {
+      throw openError(this.location, error);
+    });
   }
 
   close(): Promise<void> {
@@ -82,13 +95,20 @@ class SerialLink implements BaudLink {
 
   async #release(): Promise<void> {
     this.#inbox.fail(new DeviceError('DEVICE_GONE', `${this.location} was closed`));
-    if (this.#port.isOpen) {
-      // An unplug that comes first has closed the port already; there is nothing left to release then.
-      await within(OPEN_DEADLINE_MS, this.location, done => this.#port.close(done)).catch(() => {});
+    this.#port.poller.stop();
+    // What is still in the kernel must end first: the descriptor's number may belong to another file afterwards.
+    await Promise.all([this.#reading, this.#writing]);
+    await within(this.location, this.#port.close()).catch(() => {});
+  }
+
+  async #readAll(): Promise<void> {
+    const buffer = Buffer.alloc(READ_BYTES);
+    try {
+      while (this.#inbox.dead === undefined)
+        this.#inbox.push(await readSome(this.#port, buffer, this.#inbox));
+    } catch (error) {
+      this.#inbox.fail(gone(this.location, error));
     }
-    this.#port.removeAllListeners();
-    // The stream may still emit the failure of a read that the close interrupted.
-    this.#port.on('error', () => {});
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -96,30 +116,49 @@ class SerialLink implements BaudLink {
   }
 }
 
-/** Runs a callback-style port call with a deadline. */
-function within(
-  ms: number,
-  path: string,
-  start: (done: (error?: Error | null) => void) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new DeviceError('DEVICE_TIMEOUT', `${path} did not answer within ${ms} ms`)),
-      ms,
-    );
-    start(error => {
-      clearTimeout(timer);
-      if (error) reject(error);
-      else resolve();
+const readFile = promisify(read);
+
+/** Waits for bytes; a copy of them. */
+async function readSome(port: UnixPort, buffer: Buffer, inbox: Inbox): Promise<Uint8Array> {
+  for (;;) {
+    if (port.fd === null || inbox.dead !== undefined) throw new Error('closed');
+    try {
+      const { bytesRead } = await readFile(port.fd, buffer, 0, buffer.length, null);
+      if (bytesRead > 0) return Uint8Array.from(buffer.subarray(0, bytesRead));
+      // The port was opened to wait for at least one byte (VMIN 1): no byte means the tty hung up.
+      throw new Error('hung up');
+    } catch (error) {
+      if (!isWouldBlock(error)) throw error;
+    }
+    if (inbox.dead !== undefined) throw inbox.dead;
+    await new Promise<void>((resolve, reject) => {
+      port.poller.once('readable', error => (error ? reject(error) : resolve()));
     });
-  });
+  }
 }
 
-function gone(path: string, cause: Error | null): DeviceError {
+function isWouldBlock(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['EAGAIN', 'EWOULDBLOCK', 'EINTR'].includes(String(error.code))
+  );
+}
+
+function within<T>(path: string, work: Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const late = () =>
+    reject(new DeviceError('DEVICE_TIMEOUT', `${path} did not answer within ${TTY_DEADLINE_MS} ms`));
+  const timer = setTimeout(late, TTY_DEADLINE_MS);
+  work.then(resolve, reject).finally(() => clearTimeout(timer));
+  return promise;
+}
+
+function gone(path: string, cause: unknown): DeviceError {
   return new DeviceError('DEVICE_GONE', `${path} was unplugged or closed`, { cause });
 }
 
-/** What the bindings' messages begin or end with; they carry no errno of their own. */
+/** What the bindings' messages say; they carry no errno of their own. */
 const OPEN_ERRORS: readonly (readonly [RegExp, DeviceErrorCode, string])[] = [
   [/No such file|ENOENT|ENXIO|ENODEV|No such device/i, 'DEVICE_NOT_FOUND', 'there is no such device'],
   [/Permission denied|EACCES|EPERM/i, 'DEVICE_NO_PERMISSION', 'this user may not open it'],

@@ -12,6 +12,8 @@ const PACKET_DEADLINE_MS = 1_000;
 const QUIET_MS = 300;
 /** A sensor that says more than this without an end babbles: an image in the smallest packets, of 32 bytes, is 1152. */
 const MAX_PACKETS = 4_096;
+/** Confirmation code of a sensor that was asked under an address not its own (ZFM-70 manual 5.2). */
+const WRONG_ADDRESS = 0x20;
 /** How often a command is said again when the packet or its answer was damaged. */
 const RESENDS = 2;
 
@@ -26,7 +28,7 @@ export class Dialogue {
   readonly #link: Link;
   readonly #address: number;
   #bytes: Uint8Array = new Uint8Array(0);
-  #owed: 'nothing' | 'ack' | 'ack-then-data' | 'data' = 'nothing';
+  #owed: 'nothing' | 'ack' | 'ack-then-data' | 'data' | 'anything' = 'nothing';
   #framesHeard = 0;
 
   constructor(link: Link, address: number) {
@@ -92,10 +94,10 @@ export class Dialogue {
   async settle(signal: AbortSignal): Promise<void> {
     for (let packets = 0; this.#owed !== 'nothing'; packets += 1) {
       this.#refuseBabble(packets);
-      const event = await this.#next(this.#owed === 'data' ? QUIET_MS : ACK_DEADLINE_MS, signal);
+      const event = await this.#next(this.#owed.startsWith('ack') ? ACK_DEADLINE_MS : QUIET_MS, signal);
       if (event === 'silence') this.#owed = 'nothing';
-      else if (event === 'corrupt') this.#owed = 'data';
-      else if (event.kind === 'end') this.#owed = 'nothing';
+      else if (event === 'corrupt') this.#owed = 'anything';
+      else if (event.kind === 'end' && this.#owed === 'data') this.#owed = 'nothing';
       else if (event.kind === 'ack' && this.#owed === 'ack') this.#owed = 'nothing';
       else if (event.kind === 'ack' && this.#owed === 'ack-then-data') {
         this.#owed = confirmation(event.payload[0]!).kind === 'ok' ? 'data' : 'nothing';
@@ -103,9 +105,9 @@ export class Dialogue {
     }
   }
 
-  /** Assumes a transfer is under way that someone else began, e.g. an agent that died: hears it out. */
+  /** Listens until the sensor is quiet: a transfer may be under way that an agent began which died since. */
   async hearOut(signal: AbortSignal): Promise<void> {
-    this.#owed = 'data';
+    this.#owed = 'anything';
     await this.settle(signal);
   }
 
@@ -126,13 +128,18 @@ export class Dialogue {
         throw message();
       }
       if (event === 'corrupt') {
-        this.#owed = 'data';
+        this.#owed = 'anything';
         return 'damaged';
       }
-      if (event.kind !== 'ack' || event.address !== this.#address) continue;
+      if (event.kind !== 'ack' || !this.#isMeant(event)) continue;
       this.#owed = 'nothing';
       return event.payload;
     }
+  }
+
+  /** A sensor with another address says so under its own. */
+  #isMeant(ack: Frame): boolean {
+    return ack.address === this.#address || ack.payload[0] === WRONG_ADDRESS;
   }
 
   /** The next frame, a damaged one, or `silence` when none is complete within `deadlineMs`. */
@@ -140,21 +147,35 @@ export class Dialogue {
     const silence = new DeviceError('DEVICE_TIMEOUT', 'silence');
     using limit = deadline(signal, deadlineMs, () => silence);
     for (;;) {
-      const decoded = decode(this.#bytes);
-      this.#bytes = this.#bytes.subarray(decoded.consumed);
-      if (decoded.kind === 'corrupt') return 'corrupt';
-      if (decoded.kind === 'frame') {
-        this.#framesHeard += 1;
-        return decoded.frame;
-      }
+      const found = this.#decode();
+      if (found !== undefined) return found;
       try {
         const more = await this.#link.read(limit.signal);
         this.#bytes = this.#bytes.length === 0 ? more : Buffer.concat([this.#bytes, more]);
       } catch (reason) {
-        if (reason === silence) return 'silence';
+        if (reason === silence) return this.#salvage();
         throw reason;
       }
     }
+  }
+
+  #decode(): Frame | 'corrupt' | undefined {
+    const decoded = decode(this.#bytes);
+    this.#bytes = this.#bytes.subarray(decoded.consumed);
+    if (decoded.kind === 'need-more') return undefined;
+    if (decoded.kind === 'corrupt') return 'corrupt';
+    this.#framesHeard += 1;
+    return decoded.frame;
+  }
+
+  /** What lies inside a packet whose rest never came: its length may have been what was damaged. */
+  #salvage(): Frame | 'corrupt' | 'silence' {
+    while (this.#bytes.length > 0) {
+      this.#bytes = this.#bytes.subarray(1);
+      const found = this.#decode();
+      if (found !== undefined) return found;
+    }
+    return 'silence';
   }
 
   #refuseBabble(packets: number): void {
