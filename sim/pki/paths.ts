@@ -44,7 +44,8 @@ const pair = (folder: string, name: string): KeyPairPaths => ({
   key: join(folder, `${name}.key.pem`),
 });
 
-const service = (folder: string, name: string): ServicePaths => ({
+/** Where the parts of a service stand; they belong to no office. */
+export const servicePaths = (folder: string, name: 'backend' | 'registry'): ServicePaths => ({
   signing: pair(folder, name),
   encryption: join(folder, `${name}-encryption.jwk`),
   encryptionPublic: join(folder, `${name}-encryption.public.jwk`),
@@ -60,8 +61,8 @@ export function pkiPaths(folder: string, office: string, kiosk: string): PkiPath
     root: pair(folder, 'root'),
     office: pair(officeFolder, 'office'),
     kiosk: { signing: pair(kioskFolder, 'kiosk'), mqtt: pair(kioskFolder, 'mqtt-kiosk') },
-    backend: service(folder, 'backend'),
-    registry: service(folder, 'registry'),
+    backend: servicePaths(folder, 'backend'),
+    registry: servicePaths(folder, 'registry'),
     mqttAuthority: pair(folder, 'mqtt-ca'),
     mqttServer: pair(folder, 'mqtt-server'),
   };

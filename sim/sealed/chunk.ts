@@ -35,6 +35,8 @@ export function decodeChunk(message: Uint8Array): Chunk {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   if (bytes.length <= CHUNK_HEADER_BYTES || bytes.toString('latin1', 0, 4) !== CHUNK_MAGIC)
     throw new SealedError('chunk_malformed', 'no VCH1 header or no bytes');
+  const id = uuidOf(bytes.toString('hex', 4, 20));
+  if (!UUID7.test(id)) throw new SealedError('chunk_malformed', 'the id is no UUID of version 7');
   const totalBytes = bytes.readUInt32BE(52);
   const index = bytes.readUInt32BE(56);
   const count = bytes.readUInt32BE(60);
@@ -52,7 +54,7 @@ export function decodeChunk(message: Uint8Array): Chunk {
     : body.length * others < totalBytes && totalBytes <= body.length * count;
   if (!fits) throw new SealedError('chunk_malformed', 'lengths do not add up');
   return {
-    id: uuidOf(bytes.toString('hex', 4, 20)),
+    id,
     containerSha256: bytes.toString('hex', 20, 52),
     totalBytes,
     index,
@@ -76,6 +78,9 @@ export function cutContainer(id: string, container: Uint8Array, chunkBytes: numb
     }),
   );
 }
+
+/** RFC 9562 section 5.7, lower case. */
+const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 const uuidOf = (hex: string): string =>
   [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');

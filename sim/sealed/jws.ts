@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CompactSign, compactVerify, decodeProtectedHeader } from 'jose';
 import { isStrictBase64url } from './base64url.ts';
@@ -33,6 +33,12 @@ export const signMessage = (message: Message, signer: SigningKey): Promise<strin
   new CompactSign(Buffer.from(canonicalJson(message)))
     .setProtectedHeader({ alg: 'ES256', typ: message.type, x5c: [...signer.x5c] })
     .sign(signer.key);
+
+/** The same chain in front of another key: a forger who has seen genuine messages but has no key. */
+export const forgedSigner = (genuine: SigningKey): SigningKey => ({
+  key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+  x5c: genuine.x5c,
+});
 
 export interface VerifiedMessage {
   readonly message: Record<string, unknown>;

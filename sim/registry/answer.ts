@@ -1,0 +1,106 @@
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { ClearBlob } from '../sealed/blob.ts';
+import { SealedError } from '../sealed/error.ts';
+import type { Message, SigningKey } from '../sealed/jws.ts';
+import { type OpenContext, openManifest } from '../sealed/open.ts';
+import type { SchemaCheck } from '../sealed/schema.ts';
+import { sealMessage } from '../sealed/seal.ts';
+import type { Claim, Finding, ImmigrationRecord } from './records.ts';
+
+/** What the registry reads in a request; the JSON Schema has checked all of it before. */
+export interface RecordRequest {
+  readonly requestId: string;
+  readonly office: string;
+  readonly kiosk: string;
+  readonly claim: Claim;
+  /** Public key the answer is to be sealed to. */
+  readonly answerKey: JWK;
+}
+
+/** Where a request came from, as the broker and the chunks said. */
+export interface Origin {
+  readonly office: string;
+  readonly kiosk: string;
+  readonly id: string;
+}
+
+/** Opens a request and checks that it comes from whom it says. @throws SealedError */
+export async function readRequest(
+  container: Uint8Array,
+  context: Omit<OpenContext, 'type'>,
+  origin: Origin,
+): Promise<RecordRequest> {
+  const { manifest, signatory, sealed } = await openManifest(container, {
+    ...context,
+    type: 'vantay.record-request',
+  });
+  const request = manifest as unknown as RecordRequest;
+  if (signatory.commonName !== request.kiosk || signatory.organizationalUnit !== request.office)
+    throw new SealedError('subject_mismatch');
+  if (origin.office !== request.office || origin.kiosk !== request.kiosk)
+    throw new SealedError('topic_mismatch');
+  if (origin.id !== request.requestId) throw new SealedError('id_mismatch');
+  if (sealed.length > 0) throw new SealedError('blob_length_mismatch', 'a request has no blobs');
+  return request;
+}
+
+export interface AnswerTools {
+  readonly signer: SigningKey;
+  readonly schema: SchemaCheck;
+  readonly now: Date;
+  /** Instead of the request's own key, for faults. */
+  readonly recipient?: JWK;
+}
+
+/** Seals the answer to one request; the references become its blobs. */
+export async function writeAnswer(
+  request: RecordRequest,
+  finding: Finding,
+  tools: AnswerTools,
+): Promise<Uint8Array> {
+  const record = finding.record === null ? null : recordPart(finding.record);
+  const manifest: Message = {
+    type: 'vantay.record-answer',
+    schemaVersion: 1,
+    requestId: request.requestId,
+    office: request.office,
+    kiosk: request.kiosk,
+    createdAt: tools.now.toISOString(),
+    state: finding.state,
+    record: record?.manifest ?? null,
+  };
+  // Checked with stand-ins for the two fields that only sealing can fill.
+  const fault = tools.schema({ ...manifest, contentKey: 'A'.repeat(43), blobs: [] });
+  if (fault !== null) throw new Error(`the answer is not as its schema says: ${fault}`);
+  const recipient = tools.recipient ?? (await namedKey(request.answerKey));
+  const { requestId: id } = request;
+  const sealed = await sealMessage({
+    id,
+    manifest,
+    blobs: record?.blobs ?? [],
+    signer: tools.signer,
+    recipient,
+  });
+  return sealed.container;
+}
+
+/** The request's key with its RFC 7638 thumbprint as `kid`. */
+async function namedKey(key: JWK): Promise<JWK> {
+  return { ...key, kid: await calculateJwkThumbprint(key) };
+}
+
+function recordPart(record: ImmigrationRecord): { manifest: Record<string, unknown>; blobs: ClearBlob[] } {
+  const blobs: ClearBlob[] = record.references.map((reference, index) => ({
+    name: `reference-${index}`,
+    mediaType: reference.mediaType,
+    bytes: reference.bytes,
+  }));
+  const references = record.references.map(({ modality, position, ppi }, index) => ({
+    modality,
+    position,
+    blob: `reference-${index}`,
+    ppi,
+  }));
+  const { recordId, person, onFile } = record;
+  return { manifest: { recordId, person, onFile, references }, blobs };
+}

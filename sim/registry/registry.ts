@@ -1,0 +1,176 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JWK } from 'jose';
+import type { MqttClient } from 'mqtt';
+import { type BrokerAccess, connectClient, disconnectClient } from '../broker/client.ts';
+import { addressOf, type KioskAddress, subscribeAll, topicOf } from '../broker/topics.ts';
+import { cutContainer } from '../sealed/chunk.ts';
+import { SealedError } from '../sealed/error.ts';
+import { forgedSigner } from '../sealed/jws.ts';
+import { loadServiceKeys, type ServiceKeyFiles, type ServiceKeys } from '../sealed/keys.ts';
+import { Reassembly } from '../sealed/reassembly.ts';
+import type { SchemaCheck } from '../sealed/schema.ts';
+import { contractSchema } from '../sealed/schemas.ts';
+import { readRequest, writeAnswer } from './answer.ts';
+import { type ImmigrationRecord, RecordStore } from './records.ts';
+
+/** What a simulated registry does wrong, one thing at a time. */
+export type RegistryFault =
+  /** Never answers. */
+  | { readonly kind: 'silent' }
+  /** Answers late. */
+  | { readonly kind: 'slow'; readonly delayMs: number }
+  /** Signs with a key that its certificate does not speak for. */
+  | { readonly kind: 'forged-signature' }
+  /** Seals the answer to a key that nobody has. */
+  | { readonly kind: 'wrong-recipient' }
+  /** Sends noise in well-formed chunks. */
+  | { readonly kind: 'garbage' };
+
+/** What a registry tells of its work. Never a name, a number of a document or a biometric. */
+export interface RegistryLogEntry extends KioskAddress {
+  readonly event: 'answered' | 'refused';
+  readonly requestId: string | null;
+  readonly state?: string;
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+export interface RegistryOptions {
+  readonly broker: BrokerAccess;
+  readonly keys: ServiceKeyFiles;
+  readonly records?: readonly ImmigrationRecord[];
+  readonly fault?: RegistryFault | null;
+  readonly clock?: () => Date;
+  readonly clientId?: string;
+  /** Largest chunk body sent, bytes. */
+  readonly chunkBytes?: number;
+  readonly revoked?: readonly string[];
+  readonly log?: (entry: RegistryLogEntry) => void;
+}
+
+/** Well below the 256 KiB that brokers in the field are commonly limited to. */
+const CHUNK_BYTES = 128 << 10;
+/** A request is a page of text: whatever is larger is not one. */
+const REQUEST_LIMITS = { messageBytes: 64 << 10, totalBytes: 4 << 20, messages: 256, idleMs: 30_000 };
+
+/** The simulated National Immigration Database: answers kiosks' questions about claimed identities. */
+export class SimulatedRegistry implements AsyncDisposable {
+  readonly #options: RegistryOptions;
+  readonly #client: MqttClient;
+  readonly #keys: ServiceKeys;
+  readonly #requestSchema: SchemaCheck;
+  readonly #answerSchema: SchemaCheck;
+  readonly #records = new RecordStore();
+  readonly #reassembly = new Reassembly(REQUEST_LIMITS);
+  readonly #answering = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #fault: RegistryFault | null;
+
+  constructor(options: RegistryOptions, client: MqttClient) {
+    this.#options = options;
+    this.#client = client;
+    this.#keys = loadServiceKeys(options.keys);
+    this.#requestSchema = contractSchema('record-request');
+    this.#answerSchema = contractSchema('record-answer');
+    this.#fault = options.fault ?? null;
+    for (const record of options.records ?? []) this.addRecord(record);
+    client.on('message', (topic, payload) => {
+      const answering = this.#take(topic, payload).finally(() => this.#answering.delete(answering));
+      this.#answering.add(answering);
+    });
+  }
+
+  addRecord(record: ImmigrationRecord): void {
+    this.#records.add(record);
+  }
+
+  deleteRecord(recordId: string): void {
+    this.#records.delete(recordId);
+  }
+
+  setFault(fault: RegistryFault | null): void {
+    this.#fault = fault;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#answering);
+    await disconnectClient(this.#client);
+  }
+
+  async #take(topic: string, payload: Uint8Array): Promise<void> {
+    const address = addressOf(topic, 'record/request');
+    if (address === null) return;
+    let requestId: string | null = null;
+    try {
+      const part = this.#reassembly.accept(topic, payload);
+      requestId = part.id;
+      if (part.kind === 'complete') await this.#answer(address, part.id, part.container);
+    } catch (error) {
+      // Who cannot prove to be a kiosk learns nothing, not even that.
+      if (error instanceof SealedError)
+        this.#log({ event: 'refused', ...address, requestId, code: error.code, detail: error.message });
+      else if (!this.#stop.signal.aborted) throw error;
+    }
+  }
+
+  async #answer(address: KioskAddress, id: string, container: Uint8Array): Promise<void> {
+    const now = this.#now();
+    const { root, keys } = this.#keys;
+    const trust = { root, revoked: this.#options.revoked ?? [] };
+    const request = await readRequest(
+      container,
+      { keys, trust, schema: this.#requestSchema, at: now },
+      { ...address, id },
+    );
+    const fault = this.#fault;
+    if (fault?.kind === 'silent') return;
+    if (fault?.kind === 'slow') await sleep(fault.delayMs, undefined, { signal: this.#stop.signal });
+    const finding = this.#records.find(request.claim);
+    const answer = await writeAnswer(request, finding, {
+      signer: fault?.kind === 'forged-signature' ? forgedSigner(this.#keys.signer) : this.#keys.signer,
+      schema: this.#answerSchema,
+      now,
+      ...(fault?.kind === 'wrong-recipient' && { recipient: strangersKey() }),
+    });
+    const sent = fault?.kind === 'garbage' ? randomBytes(answer.length) : answer;
+    for (const chunk of cutContainer(id, sent, this.#options.chunkBytes ?? CHUNK_BYTES))
+      this.#client.publish(
+        topicOf(address, 'record/answer'),
+        Buffer.from(chunk),
+        { qos: 1 },
+        () => undefined,
+      );
+    this.#log({ event: 'answered', ...address, requestId: id, state: finding.state });
+  }
+
+  #now(): Date {
+    return this.#options.clock?.() ?? new Date();
+  }
+
+  #log(entry: RegistryLogEntry): void {
+    this.#options.log?.(entry);
+  }
+}
+
+const strangersKey = (): JWK => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...(publicKey.export({ format: 'jwk' }) as JWK), kid: 'nobody' };
+};
+
+/** Connects, subscribes to the requests of all kiosks and starts to answer. */
+export async function startRegistry(
+  options: RegistryOptions,
+  signal?: AbortSignal,
+): Promise<SimulatedRegistry> {
+  const client = await connectClient(options.broker, options.clientId ?? 'simulated-registry', signal);
+  try {
+    const registry = new SimulatedRegistry(options, client);
+    await subscribeAll(client, 'record/request');
+    return registry;
+  } catch (error) {
+    client.end(true);
+    throw error;
+  }
+}
