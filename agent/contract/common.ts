@@ -1,27 +1,11 @@
 import { z } from 'zod';
+import { FINGER_POSITIONS } from './positions.ts';
 
 /** Version of every message this agent writes. A reader refuses any other (no silent downgrade). */
 export const SCHEMA_VERSION = 1;
 
-/** ISO/IEC 19794-2:2011 table 5 finger position codes in words; the index + 1 is the code. */
-export const FINGER_POSITIONS = [
-  'right_thumb',
-  'right_index',
-  'right_middle',
-  'right_ring',
-  'right_little',
-  'left_thumb',
-  'left_index',
-  'left_middle',
-  'left_ring',
-  'left_little',
-] as const;
-
 export const FingerPosition = z.enum(FINGER_POSITIONS);
 export type FingerPosition = z.infer<typeof FingerPosition>;
-
-/** ISO/IEC 19794-2:2011 code, 1..10. */
-export const positionCode = (position: FingerPosition): number => FINGER_POSITIONS.indexOf(position) + 1;
 
 /** Why a finger could not be taken. */
 export const FingerExceptionReason = z.enum(['missing', 'injured', 'unreadable']);

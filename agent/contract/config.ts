@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { FINGER_POSITIONS, FingerPosition, TopicName } from './common.ts';
+import { FingerPosition, TopicName } from './common.ts';
+import { FINGER_POSITIONS } from './positions.ts';
 
 const Port = z.int().min(0).max(65535);
 const FilePath = z.string().min(1);

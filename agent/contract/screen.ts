@@ -56,7 +56,6 @@ export const RefusalReason = z.enum([
   'travel_document_expired',
   'documents_do_not_match',
   'consent_refused',
-  'account_locked',
   'outbox_full',
 ]);
 export type RefusalReason = z.infer<typeof RefusalReason>;

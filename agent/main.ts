@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { configVerb } from './cli/config.ts';
+import { devicesVerb } from './cli/devices.ts';
+import { doctorVerb } from './cli/doctor.ts';
+import { evaluateVerb } from './cli/evaluate.ts';
+import { exitWith } from './cli/exit.ts';
+import { packetVerb } from './cli/packet.ts';
+import { runVerb } from './cli/run.ts';
+import { schemaVerb } from './cli/schema.ts';
+import { simulateVerb } from './cli/simulate.ts';
+import { VERSION } from './version.ts';
+
+const program = new Command('vantay')
+  .description('Biometric edge agent of an immigration-office kiosk')
+  .version(VERSION)
+  .exitOverride()
+  .configureOutput({ outputError: () => {} });
+
+for (const verb of [
+  runVerb,
+  doctorVerb,
+  devicesVerb,
+  configVerb,
+  evaluateVerb,
+  packetVerb,
+  schemaVerb,
+  simulateVerb,
+]) {
+  program.addCommand(verb());
+}
+
+program.parseAsync().catch(exitWith);

@@ -1,0 +1,39 @@
+/** The kiosk page as bytes: bundled once at start by esbuild, served from memory. */
+import { readFile } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+export interface Page {
+  readonly html: string;
+  /** URL path -> content. */
+  readonly assets: ReadonlyMap<string, { readonly type: string; readonly body: string | Uint8Array }>;
+}
+
+const KIOSK = new URL('./kiosk/', import.meta.url);
+
+/** @throws Error when the page's sources do not compile: a fault of the release, found by the tests */
+export async function bundlePage(): Promise<Page> {
+  const bundle = await build({
+    entryPoints: [new URL('main.tsx', KIOSK).pathname],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'chrome120',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    loader: { '.json': 'json' },
+    logLevel: 'silent',
+  });
+  const [html, css] = await Promise.all([
+    readFile(new URL('index.html', KIOSK), 'utf8'),
+    readFile(new URL('style.css', KIOSK), 'utf8'),
+  ]);
+  const script = bundle.outputFiles[0]?.text ?? '';
+  return {
+    html,
+    assets: new Map([
+      ['/main.js', { type: 'text/javascript; charset=utf-8', body: script }],
+      ['/style.css', { type: 'text/css; charset=utf-8', body: css }],
+    ]),
+  };
+}

@@ -1,0 +1,175 @@
+/** The local web server of the kiosk page: 127.0.0.1 only, one view pushed on every change, one touch taken at a time. */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ScreenInput, type ScreenView } from '../contract/screen.ts';
+import { entryOf, VantayError } from '../ops/errors.ts';
+import type { Log } from '../ops/log.ts';
+import type { Page } from './page.ts';
+import { streamFrames, streamViews } from './streams.ts';
+
+export interface ScreenSource {
+  view(): ScreenView;
+  /** False when the input did not fit the step. */
+  input(input: ScreenInput): boolean;
+  onView(listener: (view: ScreenView) => void): () => void;
+  /** Newest camera frames for the preview, only while a portrait is being taken. */
+  preview(signal: AbortSignal): AsyncIterable<{ readonly jpeg: Uint8Array }>;
+  /** The finger image last taken in this visit as PNG; null when there is none. */
+  fingerPng(): Promise<Uint8Array | null>;
+}
+
+export interface ScreenOptions {
+  readonly port: number;
+  readonly page: Page;
+  readonly source: ScreenSource;
+  readonly log: Log;
+}
+
+/** Largest request body, in bytes: no input is longer than a mail address and a few words. */
+const BODY_LIMIT_BYTES = 8 * 1024;
+
+/** Nothing from elsewhere, nothing framed, nothing cached: the page of one visitor must not survive into the next visit. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+export class ScreenServer implements AsyncDisposable {
+  readonly #server: FastifyInstance;
+  readonly #closing = new AbortController();
+  readonly address: string;
+
+  private constructor(server: FastifyInstance, closing: AbortController) {
+    this.#server = server;
+    this.#closing = closing;
+    this.address = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  }
+
+  /** @throws VantayError PORT_IN_USE */
+  static async start({ port, page, source, log }: ScreenOptions): Promise<ScreenServer> {
+    const closing = new AbortController();
+    // Made anew at each start: a page from an earlier run of the agent has to be loaded again.
+    const token = randomBytes(24).toString('base64url');
+    const server = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
+    guard(server, token);
+    servePage(server, page, token);
+    serveApi(server, source, closing.signal);
+    server.setErrorHandler((error, _request, reply) => refuse(reply, error, log));
+    server.setNotFoundHandler((_request, reply) =>
+      refuse(reply, new VantayError('NOT_FOUND', 'nothing is here'), log),
+    );
+    try {
+      await server.listen({ host: '127.0.0.1', port });
+    } catch (cause) {
+      await server.close();
+      if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
+        throw new VantayError('PORT_IN_USE', `port ${port} on 127.0.0.1 is taken by another process`, {
+          cause,
+        });
+      }
+      throw cause;
+    }
+    return new ScreenServer(server, closing);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error('the screen server stops'));
+    await this.#server.close();
+  }
+}
+
+const COOKIE = 'vantay';
+
+/** Keeps other local pages out: DNS rebinding fails on Host, cross-site requests on Origin and on the strict cookie. */
+function guard(server: FastifyInstance, token: string): void {
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS);
+    const { port } = server.server.address() as AddressInfo;
+    const own = [`127.0.0.1:${port}`, `localhost:${port}`];
+    const { host, origin } = request.headers;
+    const foreign =
+      !host || !own.includes(host) || (origin && !own.some(name => origin === `http://${name}`));
+    const needsCookie = request.url.startsWith('/api/');
+    if (foreign || (needsCookie && !hasToken(request, token))) {
+      throw new VantayError('NOT_FROM_KIOSK', 'the request does not come from the kiosk page');
+    }
+  });
+}
+
+function hasToken(request: FastifyRequest, token: string): boolean {
+  const cookies = (request.headers.cookie ?? '').split(';').map(pair => pair.trim());
+  const given = cookies.find(pair => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? '';
+  const [a, b] = [Buffer.from(given), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function servePage(server: FastifyInstance, page: Page, token: string): void {
+  server.get('/', async (_request, reply) =>
+    reply
+      .header('set-cookie', `${COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict`)
+      .type('text/html; charset=utf-8')
+      .send(page.html),
+  );
+  for (const [path, { type, body }] of page.assets) {
+    server.get(path, async (_request, reply) => reply.type(type).send(body));
+  }
+}
+
+function serveApi(server: FastifyInstance, source: ScreenSource, closing: AbortSignal): void {
+  server.get('/api/view', async () => source.view());
+  server.get('/api/events', async (_request, reply) => streamViews(reply, source, closing));
+  server.get('/api/preview.mjpeg', async (_request, reply) => streamFrames(reply, source, closing));
+  server.get('/api/finger.png', async (_request, reply) => {
+    const png = await source.fingerPng();
+    if (!png) throw new VantayError('NOT_FOUND', 'no finger image now');
+    return reply.type('image/png').send(png);
+  });
+  server.post('/api/input', async request => {
+    const parsed = ScreenInput.safeParse(request.body);
+    if (!parsed.success) throw new VantayError('INPUT_INVALID', fieldsOf(parsed.error.issues));
+    if (!source.input(parsed.data)) {
+      throw new VantayError(
+        'INPUT_NOT_EXPECTED',
+        `"${parsed.data.type}" does not fit the step "${source.view().view.step}"`,
+      );
+    }
+    return source.view();
+  });
+}
+
+/** Which fields are wrong, without what was typed into them. */
+const fieldsOf = (issues: readonly { readonly path: readonly PropertyKey[] }[]): string =>
+  `invalid: ${[...new Set(issues.map(issue => issue.path.join('.') || 'type'))].join(', ')}`;
+
+const STATUS: Readonly<Record<string, number>> = {
+  INPUT_INVALID: 400,
+  NOT_FROM_KIOSK: 403,
+  NOT_FOUND: 404,
+  INPUT_NOT_EXPECTED: 409,
+};
+
+function refuse(reply: FastifyReply, error: unknown, log: Log): FastifyReply {
+  if (!(error instanceof VantayError) && isClientError(error)) {
+    return reply.code(400).send(apiError(new VantayError('INPUT_INVALID', 'not a valid request')));
+  }
+  const { code } = entryOf(error);
+  if (code === 'UNEXPECTED') log.error({ err: error }, 'the screen API failed');
+  return reply.code(STATUS[code] ?? 500).send(apiError(error));
+}
+
+/** What fastify itself refuses: bodies that are too long, no JSON, or of another type. */
+const isClientError = (error: unknown): boolean =>
+  error instanceof Error &&
+  'statusCode' in error &&
+  Number(error.statusCode) >= 400 &&
+  Number(error.statusCode) < 500;
+
+function apiError(error: unknown) {
+  const { code, cause, remedy } = entryOf(error);
+  return { code, message: error instanceof VantayError ? error.message : cause, remedy };
+}
