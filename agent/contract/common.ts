@@ -27,14 +27,16 @@ export const TopicName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens');
 
+/** State or nationality as in a machine-readable zone (ICAO Doc 9303 part 3, section 5), fillers left out: 'FRA', 'D'. */
+export const StateCode = z.string().regex(/^[A-Z]{1,3}$/);
+
 export const Sex = z.enum(['female', 'male', 'unspecified']);
 
 /** One identity document as its machine-readable zone gave it (ICAO Doc 9303). */
 export const IdentityDocument = z.strictObject({
   kind: z.enum(['travel_document', 'temporary_residence_card', 'permanent_residence_card']),
   number: z.string().min(1).max(20),
-  /** ICAO three-letter code of the issuing state. */
-  issuer: z.string().length(3),
+  issuer: StateCode,
   expires: CalendarDate,
 });
 export type IdentityDocument = z.infer<typeof IdentityDocument>;
@@ -44,7 +46,6 @@ export const PersonalData = z.strictObject({
   givenNames: z.string().max(60),
   birthDate: CalendarDate,
   sex: Sex,
-  /** ICAO three-letter code. */
-  nationality: z.string().length(3),
+  nationality: StateCode,
 });
 export type PersonalData = z.infer<typeof PersonalData>;

@@ -28,8 +28,7 @@ export const RecordRequest = z.strictObject({
   kiosk: TopicName,
   createdAt: UtcTime,
   claim: z.strictObject({
-    /** ICAO three-letter code. */
-    nationality: z.string().length(3),
+    nationality: StateCode,
     travelDocumentNumber: z.string().min(1).max(20),
     birthDate: CalendarDate,
     residenceCardNumber: z.string().min(1).max(20).nullable(),

@@ -15,7 +15,7 @@ export const LAW = {
   residence: {
     article: `${DECREE_69}, Art. 7`,
     /** Document code in the card's machine-readable zone (TD1, issuer VNM) -> kind of card. */
-    cardCodes: { IT: 'temporary_residence_card', IP: 'permanent_residence_card' },
+    cardCodes: { AT: 'temporary_residence_card', AP: 'permanent_residence_card' },
   },
   /** Longest time to the result, in working days after the day a complete dossier was accepted. */
   result: { onFileWorkingDays: 3, otherwiseWorkingDays: 7, article: `${DECREE_69}, Art. 13` },
