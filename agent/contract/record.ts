@@ -4,6 +4,7 @@ import {
   FingerPosition,
   PersonalData,
   SCHEMA_VERSION,
+  StateCode,
   TopicName,
   UtcTime,
   Uuid7,
