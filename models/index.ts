@@ -10,6 +10,7 @@ export type {
   FaceQuality,
   FaceQualityComponent,
 } from './face/index.ts';
+export { type FusedScore, fuseFingers } from './finger/fuse.ts';
 export type {
   FingerAdvice,
   FingerExtraction,

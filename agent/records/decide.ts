@@ -1,0 +1,76 @@
+/** From scores to a decision, and nothing else: pure, so that every branch can be tested. */
+import type { Decision } from '../contract/packet.ts';
+import type { Lookup } from '../session/visit.ts';
+
+type ModalityResult = Decision['face'];
+
+/** What is known of one modality after the comparison. A score that is unknown is absent, never 0. */
+export type Compared =
+  | {
+      readonly kind: 'scored';
+      readonly score: number;
+      readonly threshold: number;
+      readonly fmr: number;
+      readonly usable: boolean;
+    }
+  | { readonly kind: 'not_compared' };
+
+export interface Comparison {
+  readonly face: Compared;
+  readonly finger: Compared;
+  readonly fingers: Decision['fingers'];
+}
+
+/**
+ * One modality. Below the threshold it is a no-match only when the sample was good enough to have matched: a failed
+ * capture says nothing about a person.
+ */
+export function modalityResult(compared: Compared): ModalityResult {
+  if (compared.kind === 'not_compared')
+    return { outcome: 'not_compared', score: null, threshold: null, fmr: null };
+  const { score, threshold, fmr, usable } = compared;
+  const outcome = score >= threshold ? 'match' : usable ? 'no_match' : 'inconclusive';
+  return { outcome, score, threshold, fmr };
+}
+
+/** Reasons as stable words; the officer's console has the sentence for each. */
+function judge(
+  lookup: Lookup['state'],
+  face: ModalityResult['outcome'],
+  finger: ModalityResult['outcome'],
+): Pick<Decision, 'outcome' | 'reason'> {
+  if (lookup === 'not_found') return { outcome: 'no_record', reason: 'not_in_database' };
+  if (lookup === 'unavailable') return { outcome: 'inconclusive', reason: 'database_not_reached' };
+  if (lookup === 'several') return { outcome: 'inconclusive', reason: 'several_records' };
+  if (lookup === 'locked') return { outcome: 'inconclusive', reason: 'account_locked' };
+  const outcomes = [face, finger].filter(outcome => outcome !== 'not_compared');
+  if (outcomes.length === 0) return { outcome: 'inconclusive', reason: 'nothing_to_compare' };
+  const all = (wanted: ModalityResult['outcome']) => outcomes.every(outcome => outcome === wanted);
+  if (all('match'))
+    return {
+      outcome: 'match',
+      reason: outcomes.length === 2 ? 'face_and_fingers_match' : 'one_modality_matches',
+    };
+  if (all('no_match')) return { outcome: 'no_match', reason: 'nothing_matches' };
+  if (outcomes.includes('match') && outcomes.includes('no_match')) {
+    return { outcome: 'inconclusive', reason: 'face_and_fingers_disagree' };
+  }
+  return { outcome: 'inconclusive', reason: 'sample_too_poor' };
+}
+
+/** The decision as it goes into the packet. */
+export function decide(
+  lookup: Lookup['state'],
+  comparison: Comparison,
+  models: Decision['models'],
+): Decision {
+  const face = modalityResult(comparison.face);
+  const finger = modalityResult(comparison.finger);
+  return {
+    ...judge(lookup, face.outcome, finger.outcome),
+    face,
+    finger,
+    fingers: comparison.fingers,
+    models,
+  };
+}
