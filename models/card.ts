@@ -28,7 +28,8 @@ export interface ModelCard {
   readonly [more: string]: unknown;
 }
 
-export const readCard = async (path: string): Promise<ModelCard> => JSON.parse(await readFile(path, 'utf8')) as ModelCard;
+export const readCard = async (path: string): Promise<ModelCard> =>
+  JSON.parse(await readFile(path, 'utf8')) as ModelCard;
 
 /**
  * The score to ask for at a false match rate: that of the loosest measured point whose FMR is not above what is asked.

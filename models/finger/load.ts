@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url';
+import { type ModelCard, readCard } from '../card.ts';
+import { ModelError } from '../error.ts';
+import { decodeGray } from '../image.ts';
+import { Graph, readWeights } from '../runtime.ts';
+import { canHoldPrint, type Extracted, extractMinutiae } from './extract.ts';
+import { matchInput, scoreAll } from './match.ts';
+import { type ModelImage, normalise } from './normalise.ts';
+import { gradeFinger, gradeNothing } from './quality.ts';
+import { decodeTemplate, encodeTemplate } from './template.ts';
+import type { FingerExtraction, FingerModels, GrayImage } from './types.ts';
+
+export interface LoadOptions {
+  /** Folder of the weights and cards. Default: the weights that came with this code. */
+  readonly weights?: URL;
+  /** Threads of one run. Default 1. */
+  readonly threads?: number;
+}
+
+const WEIGHTS = new URL('../weights/', import.meta.url);
+
+/**
+ * Loads the extraction and the matching graph, each held to the hash in its card.
+ * @throws ModelError MODEL_MISSING, MODEL_HASH, MODEL_INVALID
+ */
+export async function loadFingerModels({
+  weights = WEIGHTS,
+  threads = 1,
+}: LoadOptions = {}): Promise<FingerModels> {
+  const extraction = await loadByCard('finger-extract', weights, threads);
+  const matching = await loadByCard('finger-match', weights, threads);
+  // Templates name the weights that made them: descriptors of two trainings do not compare.
+  const modelTag = Number.parseInt(extraction.card.sha256.slice(0, 8), 16);
+  const minMinutiae = numberOf(matching.card, 'minMinutiae');
+
+  const extract = async (image: GrayImage): Promise<FingerExtraction> =>
+    toExtraction(extraction.graph, normalise(image), modelTag);
+  return {
+    cards: [extraction.card, matching.card],
+    extract,
+    extractEncoded: async (bytes, ppi) => extract({ ...(await decodeGray(bytes)), ppi }),
+    match: async (probe, references) => {
+      const read = (template: Uint8Array) => matchInput(decodeTemplate(template, modelTag));
+      return scoreAll(matching.graph, read(probe), references.map(read), minMinutiae);
+    },
+  };
+}
+
+async function toExtraction(graph: Graph, image: ModelImage, modelTag: number): Promise<FingerExtraction> {
+  const { width, height } = image;
+  if (!canHoldPrint(image)) {
+    const nothing = { modelTag, width, height, qualityScore: 0, minutiae: [], descriptors: new Int8Array() };
+    return { template: encodeTemplate(nothing), quality: gradeNothing(), minutiae: [] };
+  }
+  const extracted: Extracted = await extractMinutiae(graph, image);
+  const quality = gradeFinger(extracted);
+  const { minutiae, descriptors } = extracted;
+  const template = encodeTemplate({
+    modelTag,
+    width,
+    height,
+    qualityScore: quality.score,
+    minutiae,
+    descriptors,
+  });
+  return { template, quality, minutiae };
+}
+
+async function loadByCard(
+  id: string,
+  weights: URL,
+  threads: number,
+): Promise<{ card: ModelCard; graph: Graph }> {
+  const card = await readCard(fileURLToPath(new URL(`${id}.card.json`, weights))).catch((cause: unknown) => {
+    throw new ModelError('MODEL_MISSING', `the card of ${id} cannot be read`, { cause });
+  });
+  const bytes = await readWeights(fileURLToPath(new URL(card.file, weights)), card.sha256);
+  return { card, graph: await Graph.load(bytes, id, threads) };
+}
+
+function numberOf(card: ModelCard, name: string): number {
+  const value = card[name];
+  if (typeof value !== 'number')
+    throw new ModelError('MODEL_INVALID', `the card of ${card.id} lacks ${name}`);
+  return value;
+}

@@ -1,0 +1,106 @@
+import { ModelError } from '../error.ts';
+import type { Graph } from '../runtime.ts';
+import { DESCRIPTOR_LENGTH, DESCRIPTOR_SCALE, type FingerTemplate, MAX_MINUTIAE } from './template.ts';
+
+/** References a run of the graph: enough to spread its cost, few enough to stay in the second-level cache. */
+const BATCH = 32;
+/** Columns of the graph's `feat` output: what the score is made of. */
+const FEATURES = 10;
+const SUPPORT = 2;
+const MEAN_SIMILARITY = 3;
+const PAIRED_SHARE = 5;
+
+/** A template as the graph takes it: rows of x, y, cos, sin; unit descriptors; 1 for each row that is filled. */
+export interface MatchInput {
+  readonly count: number;
+  readonly positions: Float32Array;
+  readonly descriptors: Float32Array;
+  readonly filled: Float32Array;
+}
+
+/** Unfilled rows keep a unit direction: the graph divides by its length. */
+export function matchInput(template: FingerTemplate): MatchInput {
+  const positions = new Float32Array(MAX_MINUTIAE * 4);
+  const descriptors = new Float32Array(MAX_MINUTIAE * DESCRIPTOR_LENGTH);
+  const filled = new Float32Array(MAX_MINUTIAE);
+  for (let row = 0; row < MAX_MINUTIAE; row++) {
+    const minutia = template.minutiae[row];
+    positions.set(minutia ? positionOf(minutia) : [0, 0, 1, 0], row * 4);
+    if (minutia) filled[row] = 1;
+  }
+  template.descriptors.forEach((value, at) => {
+    descriptors[at] = value / DESCRIPTOR_SCALE;
+  });
+  return { count: template.minutiae.length, positions, descriptors, filled };
+}
+
+const positionOf = ({ x, y, directionRad }: { x: number; y: number; directionRad: number }): number[] => [
+  x,
+  y,
+  Math.cos(directionRad),
+  Math.sin(directionRad),
+];
+
+/**
+ * Scores a probe against references.
+ *
+ * Inputs `pm` [64,4], `pd` [64,64], `pv` [64] and the same with a leading batch as `gm`, `gd`, `gv`; output `feat`
+ * [batch,10]. Score = log(1 + support) + 2 x share of paired minutiae in the overlap + 2 x mean similarity of the pairs.
+ * @param minMinutiae prints with fewer share too little to be told apart: they score 0
+ * @throws ModelError MODEL_INVALID when the graph gives something else
+ */
+export async function scoreAll(
+  graph: Graph,
+  probe: MatchInput,
+  references: readonly MatchInput[],
+  minMinutiae: number,
+): Promise<number[]> {
+  const scores = new Array<number>(references.length).fill(0);
+  if (probe.count < minMinutiae) return scores;
+  const comparable = [...references.keys()].filter(index => references[index]!.count >= minMinutiae);
+  for (let first = 0; first < comparable.length; first += BATCH) {
+    const batch = comparable.slice(first, first + BATCH);
+    const features = await run(
+      graph,
+      probe,
+      batch.map(index => references[index]!),
+    );
+    batch.forEach((index, row) => {
+      scores[index] = scoreOf(features.subarray(row * FEATURES, (row + 1) * FEATURES));
+    });
+  }
+  return scores;
+}
+
+async function run(
+  graph: Graph,
+  probe: MatchInput,
+  references: readonly MatchInput[],
+): Promise<Float32Array> {
+  const size = references.length;
+  const gm = new Float32Array(size * MAX_MINUTIAE * 4);
+  const gd = new Float32Array(size * MAX_MINUTIAE * DESCRIPTOR_LENGTH);
+  const gv = new Float32Array(size * MAX_MINUTIAE);
+  references.forEach((reference, index) => {
+    gm.set(reference.positions, index * reference.positions.length);
+    gd.set(reference.descriptors, index * reference.descriptors.length);
+    gv.set(reference.filled, index * reference.filled.length);
+  });
+  const { feat } = await graph.run({
+    pm: { data: probe.positions, dims: [MAX_MINUTIAE, 4] },
+    pd: { data: probe.descriptors, dims: [MAX_MINUTIAE, DESCRIPTOR_LENGTH] },
+    pv: { data: probe.filled, dims: [MAX_MINUTIAE] },
+    gm: { data: gm, dims: [size, MAX_MINUTIAE, 4] },
+    gd: { data: gd, dims: [size, MAX_MINUTIAE, DESCRIPTOR_LENGTH] },
+    gv: { data: gv, dims: [size, MAX_MINUTIAE] },
+  });
+  if (feat?.data.length !== size * FEATURES)
+    throw new ModelError('MODEL_INVALID', 'the matching graph gives no such feat');
+  return feat.data;
+}
+
+function scoreOf(features: Float32Array): number {
+  const score = Math.log1p(features[SUPPORT]!) + 2 * features[PAIRED_SHARE]! + 2 * features[MEAN_SIMILARITY]!;
+  if (!Number.isFinite(score)) throw new ModelError('MODEL_INVALID', 'the matching graph gave no number');
+  return Math.max(0, score);
+}

@@ -1,0 +1,152 @@
+import { CELL_PX, type Extracted } from './extract.ts';
+import { MODEL_PPI } from './normalise.ts';
+
+/** What can be measured of a print, in its own units; quality.ts turns these into 0..100. */
+export interface QualityMeasures {
+  /** Area of the print, square millimetres. */
+  readonly areaMm2: number;
+  /** Area where ridges are clear, square millimetres. */
+  readonly clearAreaMm2: number;
+  /** How sharply ridges stand apart from valleys in the enhanced print, 0..1. */
+  readonly ridgeStrength: number;
+  /** How surely the ridges run one way, 0..1. */
+  readonly flowCertainty: number;
+  /** Correlation of the enhanced print with the picture, -1..1: low where ridges were guessed rather than seen. */
+  readonly ridgeAgreement: number;
+  /** Mean over blocks of the spread of grey values (10th to 90th percentile), 0..255. */
+  readonly contrastGrey: number;
+  /** Share of pixels darker than the middle of their block, 0..1: below a half dry, above it wet. */
+  readonly darkShare: number;
+  readonly minutiae: number;
+  /** Sum of the minutiae's confidences. */
+  readonly confidenceSum: number;
+  /** Mean distance of the print's centre from the middle of the image, in millimetres. */
+  readonly offCentreMm: number;
+}
+
+/** Blocks of two to three ridge periods (a period is about 9 px at 500 ppi), so that each holds ridge and valley. */
+const BLOCK_PX = 24;
+const CELLS_PER_BLOCK = BLOCK_PX / CELL_PX;
+const PX_PER_MM = MODEL_PPI / 25.4;
+const CELL_MM2 = (CELL_PX / PX_PER_MM) ** 2;
+/** The extraction graph itself looks for minutiae where the mask is above 0.4; a print is counted from one half. */
+const PRINT = 0.5;
+/** Mean of |ridge| in a cell from which its ridges count as clear. */
+const CLEAR = 0.45;
+
+/** Measures the captured part of an image. */
+export function measure(extracted: Extracted): QualityMeasures {
+  const cells = measureCells(extracted);
+  const blocks = measureBlocks(extracted);
+  const confidenceSum = extracted.minutiae.reduce((sum, minutia) => sum + minutia.confidence, 0);
+  return { ...cells, ...blocks, minutiae: extracted.minutiae.length, confidenceSum };
+}
+
+type CellMeasures = Pick<
+  QualityMeasures,
+  'areaMm2' | 'clearAreaMm2' | 'ridgeStrength' | 'flowCertainty' | 'offCentreMm'
+>;
+
+function measureCells({ image, mask, orientation, ridge }: Extracted): CellMeasures {
+  const columns = image.paddedWidth / CELL_PX;
+  const sines = orientation.length / 2;
+  const [width, height] = [Math.floor(image.width / CELL_PX), Math.floor(image.height / CELL_PX)];
+  let [count, clear, strength, flow, sumX, sumY] = [0, 0, 0, 0, 0, 0];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const cell = y * columns + x;
+      if (!(mask[cell]! > PRINT)) continue;
+      const cellStrength = meanAbsolute(ridge, image.paddedWidth, x * CELL_PX, y * CELL_PX);
+      count++;
+      strength += cellStrength;
+      if (cellStrength > CLEAR) clear++;
+      flow += Math.min(1, Math.hypot(orientation[cell]!, orientation[sines + cell]!));
+      sumX += x;
+      sumY += y;
+    }
+  }
+  const per = Math.max(1, count);
+  const offCentreCells = count === 0 ? 0 : Math.hypot(sumX / per - width / 2, sumY / per - height / 2);
+  return {
+    areaMm2: count * CELL_MM2,
+    clearAreaMm2: clear * CELL_MM2,
+    ridgeStrength: strength / per,
+    flowCertainty: flow / per,
+    offCentreMm: (offCentreCells * CELL_PX) / PX_PER_MM,
+  };
+}
+
+function meanAbsolute(ridge: Float32Array, stride: number, left: number, top: number): number {
+  let sum = 0;
+  for (let y = top; y < top + CELL_PX; y++) {
+    for (let x = left; x < left + CELL_PX; x++) sum += Math.abs(ridge[y * stride + x]!);
+  }
+  return sum / CELL_PX ** 2;
+}
+
+type BlockMeasures = Pick<QualityMeasures, 'ridgeAgreement' | 'contrastGrey' | 'darkShare'>;
+
+/** Over blocks that lie wholly in the print. */
+function measureBlocks(extracted: Extracted): BlockMeasures {
+  const { image, ridge } = extracted;
+  const grey = new Float32Array(BLOCK_PX ** 2);
+  const enhanced = new Float32Array(BLOCK_PX ** 2);
+  let [count, agreement, contrast, dark] = [0, 0, 0, 0];
+  for (let top = 0; top + BLOCK_PX <= image.height; top += BLOCK_PX) {
+    for (let left = 0; left + BLOCK_PX <= image.width; left += BLOCK_PX) {
+      if (!isPrint(extracted, left / CELL_PX, top / CELL_PX)) continue;
+      copyBlock(image.pixels, image.paddedWidth, left, top, grey);
+      copyBlock(ridge, image.paddedWidth, left, top, enhanced);
+      agreement -= correlation(grey, enhanced);
+      grey.sort();
+      const low = grey[Math.floor(grey.length * 0.1)]!;
+      const high = grey[Math.floor(grey.length * 0.9)]!;
+      contrast += high - low;
+      const middle = (low + high) / 2;
+      dark += grey.findIndex(value => value >= middle) / grey.length;
+      count++;
+    }
+  }
+  const per = Math.max(1, count);
+  return {
+    ridgeAgreement: agreement / per,
+    contrastGrey: contrast / per,
+    darkShare: count ? dark / per : 0.5,
+  };
+}
+
+function isPrint({ image, mask }: Extracted, column: number, row: number): boolean {
+  const columns = image.paddedWidth / CELL_PX;
+  for (let y = row; y < row + CELLS_PER_BLOCK; y++) {
+    for (let x = column; x < column + CELLS_PER_BLOCK; x++)
+      if (!(mask[y * columns + x]! > PRINT)) return false;
+  }
+  return true;
+}
+
+function copyBlock(
+  source: Float32Array,
+  stride: number,
+  left: number,
+  top: number,
+  block: Float32Array,
+): void {
+  for (let y = 0; y < BLOCK_PX; y++) {
+    const from = (top + y) * stride + left;
+    block.set(source.subarray(from, from + BLOCK_PX), y * BLOCK_PX);
+  }
+}
+
+/** Pearson's r; 0 where one side does not vary. */
+function correlation(a: Float32Array, b: Float32Array): number {
+  const meanA = a.reduce((sum, value) => sum + value, 0) / a.length;
+  const meanB = b.reduce((sum, value) => sum + value, 0) / b.length;
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let at = 0; at < a.length; at++) {
+    const [da, db] = [a[at]! - meanA, b[at]! - meanB];
+    ab += da * db;
+    aa += da * da;
+    bb += db * db;
+  }
+  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
+}
