@@ -19,6 +19,8 @@ const MARGIN = 0.25;
 // Hopenet: 66 bins of 3 degrees from -99.
 const BIN_DEG = 3;
 const FIRST_BIN_DEG = -99;
+/** What the network answers for a head held straight: median of 51 studio portraits. */
+const FRONTAL_PITCH_DEG = -4;
 
 /** The mean of the angle under the network's distribution over bins, in degrees. */
 export function expectedAngle({ data }: Tensor): number {
@@ -59,7 +61,7 @@ export async function headPose(
   return {
     // The network's yaw is positive towards the left edge of the frame; ours towards the right.
     yawDeg: -expectedAngle(angles.output!),
-    pitchDeg: expectedAngle(angles['617']!),
+    pitchDeg: expectedAngle(angles['617']!) - FRONTAL_PITCH_DEG,
     rollDeg: (Math.atan2(right.y - left.y, right.x - left.x) * 180) / Math.PI,
   };
 }
