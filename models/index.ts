@@ -1,7 +1,16 @@
 /** The door of the models. Importing it loads no native code: graphs run in the process that `startModels` forks. */
+import type { EvaluateFingerOptions, EvaluateProgress, FingerEvaluation } from './evaluate/finger.ts';
+
 export { type FmrPoint, type ModelCard, readCard, thresholdAt } from './card.ts';
 export { startModels } from './client.ts';
 export { ModelError, type ModelErrorCode } from './error.ts';
+export type {
+  EvaluateFingerOptions,
+  EvaluateProgress,
+  FingerEvaluation,
+  MeasuredRate,
+  SetRates,
+} from './evaluate/finger.ts';
 export type {
   Face,
   FaceAdvice,
@@ -10,7 +19,12 @@ export type {
   FaceQuality,
   FaceQualityComponent,
 } from './face/index.ts';
-export { type FusedScore, fuseFingers } from './finger/fuse.ts';
+export {
+  type FingerScores,
+  type FusedScore,
+  fmrOf,
+  fuseFingers,
+} from './finger/fuse.ts';
 export type {
   FingerAdvice,
   FingerExtraction,
@@ -29,3 +43,9 @@ export type {
   ModelsHealth,
   StartOptions,
 } from './models.ts';
+
+/** See evaluate/finger.ts. Loads the graphs into this process and blocks it: for the command line, never for the agent. */
+export const evaluateFinger = async (
+  options: EvaluateFingerOptions,
+  progress?: (step: EvaluateProgress) => void,
+): Promise<FingerEvaluation> => (await import('./evaluate/finger.ts')).evaluateFinger(options, progress);

@@ -3,12 +3,12 @@ import { type ModelCard, readCard } from '../card.ts';
 import { ModelError } from '../error.ts';
 import { decodeGray } from '../image.ts';
 import { Graph, readWeights } from '../runtime.ts';
-import { canHoldPrint, type Extracted, extractMinutiae } from './extract.ts';
+import { canHoldPrint, extractMinutiae } from './extract.ts';
 import { matchInput, scoreAll } from './match.ts';
 import { type ModelImage, normalise } from './normalise.ts';
 import { gradeFinger, gradeNothing } from './quality.ts';
 import { decodeTemplate, encodeTemplate } from './template.ts';
-import type { FingerExtraction, FingerModels, GrayImage } from './types.ts';
+import type { FingerExtraction, FingerModels, FingerQuality, GrayImage, Minutia } from './types.ts';
 
 export interface LoadOptions {
   /** Folder of the weights and cards. Default: the weights that came with this code. */
@@ -47,14 +47,21 @@ export async function loadFingerModels({
 }
 
 async function toExtraction(graph: Graph, image: ModelImage, modelTag: number): Promise<FingerExtraction> {
-  const { width, height } = image;
-  if (!canHoldPrint(image)) {
-    const nothing = { modelTag, width, height, qualityScore: 0, minutiae: [], descriptors: new Int8Array() };
-    return { template: encodeTemplate(nothing), quality: gradeNothing(), minutiae: [] };
-  }
-  const extracted: Extracted = await extractMinutiae(graph, image);
+  if (!canHoldPrint(image)) return toResult(image, modelTag, gradeNothing(), [], new Int8Array());
+  const extracted = await extractMinutiae(graph, image);
   const quality = gradeFinger(extracted);
-  const { minutiae, descriptors } = extracted;
+  // Where no print was seen, what looks like minutiae must never match anything.
+  if (quality.score === 0) return toResult(image, modelTag, quality, [], new Int8Array());
+  return toResult(image, modelTag, quality, extracted.minutiae, extracted.descriptors);
+}
+
+function toResult(
+  { width, height }: ModelImage,
+  modelTag: number,
+  quality: FingerQuality,
+  minutiae: readonly Minutia[],
+  descriptors: Int8Array,
+): FingerExtraction {
   const template = encodeTemplate({
     modelTag,
     width,

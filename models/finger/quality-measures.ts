@@ -5,7 +5,7 @@ import { MODEL_PPI } from './normalise.ts';
 export interface QualityMeasures {
   /** Area of the print, square millimetres. */
   readonly areaMm2: number;
-  /** Area where ridges are clear, square millimetres. */
+  /** Area where ridges are clear and clear ridges surround them, square millimetres; small on anything but a print. */
   readonly clearAreaMm2: number;
   /** How sharply ridges stand apart from valleys in the enhanced print, 0..1. */
   readonly ridgeStrength: number;
@@ -33,6 +33,9 @@ const CELL_MM2 = (CELL_PX / PX_PER_MM) ** 2;
 const PRINT = 0.5;
 /** Mean of |ridge| in a cell from which its ridges count as clear. */
 const CLEAR = 0.45;
+/** A clear cell counts when this share of the cells within two of it are clear too. */
+const SURROUND_CELLS = 2;
+const SURROUNDED = 0.8;
 
 /** Measures the captured part of an image. */
 export function measure(extracted: Extracted): QualityMeasures {
@@ -51,7 +54,8 @@ function measureCells({ image, mask, orientation, ridge }: Extracted): CellMeasu
   const columns = image.paddedWidth / CELL_PX;
   const sines = orientation.length / 2;
   const [width, height] = [Math.floor(image.width / CELL_PX), Math.floor(image.height / CELL_PX)];
-  let [count, clear, strength, flow, sumX, sumY] = [0, 0, 0, 0, 0, 0];
+  const clear = new Uint8Array(width * height);
+  let [count, strength, flow, sumX, sumY] = [0, 0, 0, 0, 0];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const cell = y * columns + x;
@@ -59,7 +63,7 @@ function measureCells({ image, mask, orientation, ridge }: Extracted): CellMeasu
       const cellStrength = meanAbsolute(ridge, image.paddedWidth, x * CELL_PX, y * CELL_PX);
       count++;
       strength += cellStrength;
-      if (cellStrength > CLEAR) clear++;
+      if (cellStrength > CLEAR) clear[y * width + x] = 1;
       flow += Math.min(1, Math.hypot(orientation[cell]!, orientation[sines + cell]!));
       sumX += x;
       sumY += y;
@@ -69,11 +73,30 @@ function measureCells({ image, mask, orientation, ridge }: Extracted): CellMeasu
   const offCentreCells = count === 0 ? 0 : Math.hypot(sumX / per - width / 2, sumY / per - height / 2);
   return {
     areaMm2: count * CELL_MM2,
-    clearAreaMm2: clear * CELL_MM2,
+    clearAreaMm2: countSurrounded(clear, width, height) * CELL_MM2,
     ridgeStrength: strength / per,
     flowCertainty: flow / per,
     offCentreMm: (offCentreCells * CELL_PX) / PX_PER_MM,
   };
+}
+
+/** Cells at the border of the image have fewer around them; those beyond it count as not clear. */
+function countSurrounded(clear: Uint8Array, width: number, height: number): number {
+  const side = 2 * SURROUND_CELLS + 1;
+  const needed = SURROUNDED * side ** 2;
+  let count = 0;
+  for (let y = SURROUND_CELLS; y < height - SURROUND_CELLS; y++) {
+    for (let x = SURROUND_CELLS; x < width - SURROUND_CELLS; x++) {
+      if (clear[y * width + x] === 0) continue;
+      let around = 0;
+      for (let row = y - SURROUND_CELLS; row <= y + SURROUND_CELLS; row++) {
+        for (let at = row * width + x - SURROUND_CELLS; at <= row * width + x + SURROUND_CELLS; at++)
+          around += clear[at]!;
+      }
+      if (around >= needed) count++;
+    }
+  }
+  return count;
 }
 
 function meanAbsolute(ridge: Float32Array, stride: number, left: number, top: number): number {
