@@ -1,0 +1,177 @@
+import { withDeadline } from './deadline.ts';
+import { UplinkError } from './errors.ts';
+import type { BrokerSession, Dial, DialRequest, UplinkClock, UplinkLog } from './ports.ts';
+import { Wake } from './wake.ts';
+
+/** How long to wait before connecting again. */
+export interface BackOff {
+  readonly firstMs: number;
+  readonly maximumMs: number;
+}
+
+/** Longest one message may wait for its acknowledgement, milliseconds. */
+const PUBLISH_TIMEOUT_MS = 20_000;
+/** Longest a clean goodbye may take, milliseconds. */
+const GOODBYE_TIMEOUT_MS = 2_000;
+
+/**
+ * Keeps one connection to the broker alive: connects, says who it is, waits for the end, waits a while with jitter, and
+ * connects again with a fresh client. It alone knows whether the kiosk is online.
+ */
+export class Connection implements AsyncDisposable {
+  readonly #options: ConnectionOptions;
+  readonly #stop = new AbortController();
+  readonly #changed = new Wake();
+  #session: BrokerSession | null = null;
+  #running: Promise<void> | null = null;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** The live session; null while there is none. */
+  get session(): BrokerSession | null {
+    return this.#session;
+  }
+
+  start(): void {
+    this.#running ??= this.#run(this.#stop.signal);
+  }
+
+  /** Resolves with the session as soon as there is one. Rejects only with the signal's reason. */
+  ready(signal: AbortSignal): Promise<BrokerSession> {
+    return this.#changed.until(() => this.#session, signal);
+  }
+
+  /** Resolves once this session is no longer the live one. Rejects only with the signal's reason. */
+  async lost(session: BrokerSession, signal: AbortSignal): Promise<null> {
+    await this.#changed.until(() => (this.#session === session ? null : true), signal);
+    return null;
+  }
+
+  /**
+   * Publishes once, now.
+   * @throws UplinkError UPLINK_OFFLINE, UPLINK_DISCONNECTED, UPLINK_REFUSED, UPLINK_TIMEOUT; the signal's reason
+   */
+  async publish(
+    topic: string,
+    payload: string | Uint8Array,
+    options: { retain: boolean; signal: AbortSignal },
+  ): Promise<void> {
+    const session = this.#session;
+    if (session === null) throw new UplinkError('UPLINK_OFFLINE', 'not connected');
+    await this.#publishOn(session, topic, payload, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const session = this.#session;
+    const { clock, farewell } = this.#options;
+    if (session !== null) {
+      const never = new AbortController().signal;
+      await withDeadline(clock, GOODBYE_TIMEOUT_MS, never, async signal => {
+        await farewell((topic, payload) =>
+          this.#publishOn(session, topic, payload, { retain: true, signal }),
+        );
+      }).catch(() => {});
+    }
+    this.#stop.abort(new UplinkError('UPLINK_OFFLINE', 'the uplink is closed'));
+    await this.#running?.catch(() => {});
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, log, backOff } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      const error = await this.#connectOnce(signal);
+      if (signal.aborted) return;
+      // A session that lived is a good sign: only consecutive failures make the pauses longer.
+      failures = error.lived ? 0 : failures + 1;
+      const pauseMs = jittered(backOff, failures, error.code === 'UPLINK_TAKEN_OVER');
+      log.warn({ code: error.code, pauseMs: Math.round(pauseMs) }, 'not connected to the broker');
+      await clock.sleep(pauseMs, signal).catch(() => {});
+    }
+  }
+
+  async #connectOnce(signal: AbortSignal): Promise<{ code: string; lived: boolean }> {
+    const { dial, log } = this.#options;
+    let session: BrokerSession | null = null;
+    let lived = false;
+    try {
+      session = await dial({ ...this.#options.request(), signal });
+      const living = session;
+      await this.#options.birth((topic, payload) =>
+        this.#publishOn(living, topic, payload, { retain: true, signal }),
+      );
+      lived = true;
+      log.info(
+        { protocol: session.protocol, maximumPacketBytes: session.maximumPacketBytes },
+        'connected to the broker',
+      );
+      this.#set(session);
+      const reason = await Promise.race([session.closed, aborted(signal)]);
+      return { code: reason?.code ?? 'UPLINK_OFFLINE', lived };
+    } catch (error) {
+      if (error instanceof UplinkError) return { code: error.code, lived };
+      if (signal.aborted) return { code: 'UPLINK_OFFLINE', lived };
+      throw error;
+    } finally {
+      this.#set(null);
+      if (session !== null) {
+        const never = new AbortController().signal;
+        const ending = session;
+        await withDeadline(this.#options.clock, GOODBYE_TIMEOUT_MS, never, () => ending.end()).catch(
+          () => {},
+        );
+      }
+    }
+  }
+
+  #publishOn(
+    session: BrokerSession,
+    topic: string,
+    payload: string | Uint8Array,
+    options: { retain: boolean; signal: AbortSignal },
+  ): Promise<void> {
+    return withDeadline(this.#options.clock, PUBLISH_TIMEOUT_MS, options.signal, signal =>
+      session.publish(topic, payload, { retain: options.retain, signal }),
+    );
+  }
+
+  #set(session: BrokerSession | null): void {
+    if (this.#session === session) return;
+    this.#session = session;
+    this.#changed.wake();
+    this.#options.onChange();
+  }
+}
+
+export interface ConnectionOptions {
+  readonly dial: Dial;
+  /** What to connect with; asked anew each time, since a last will names its time. */
+  request(): Omit<DialRequest, 'signal'>;
+  /** Publishes what must stand retained before anything else is sent. */
+  birth(publish: RetainedPublish): Promise<void>;
+  /** Publishes that the kiosk goes down on purpose. */
+  farewell(publish: RetainedPublish): Promise<void>;
+  /** Called after each change between online and offline. */
+  onChange(): void;
+  readonly clock: UplinkClock;
+  readonly log: UplinkLog;
+  readonly backOff: BackOff;
+}
+
+export type RetainedPublish = (topic: string, payload: string) => Promise<void>;
+
+/** Doubles with each failure up to the maximum; half of it is chance, so that kiosks do not all come back at once. */
+export function jittered(backOff: BackOff, failures: number, longest: boolean): number {
+  const fullMs = longest
+    ? backOff.maximumMs
+    : Math.min(backOff.maximumMs, backOff.firstMs * 2 ** Math.min(failures, 16));
+  return fullMs * (0.5 + Math.random() / 2);
+}
+
+const aborted = (signal: AbortSignal): Promise<null> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });

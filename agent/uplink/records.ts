@@ -1,0 +1,145 @@
+import { SCHEMA_VERSION } from '../contract/common.ts';
+import type { RecordAnswer, RecordRequest } from '../contract/record.ts';
+import type { Trust } from '../packet/certificates.ts';
+import { decodeChunk } from '../packet/chunk.ts';
+import { PacketError } from '../packet/errors.ts';
+import { openSealed } from '../packet/open.ts';
+import { Reassembly } from '../packet/reassembly.ts';
+import { seal } from '../packet/seal.ts';
+import { type DecryptionKey, makeAnswerKey, type Recipient, type Signer } from '../packet/signer.ts';
+import type { Connection } from './connection.ts';
+import { withDeadline } from './deadline.ts';
+import { UplinkError } from './errors.ts';
+import type { KioskName, UplinkClock } from './ports.ts';
+import { sendContainer } from './sender.ts';
+
+/** Whose record is asked for. */
+export type RecordClaim = RecordRequest['claim'];
+
+/**
+ * The registry's answer, or why there is none. offline: no connection. timeout: nobody answered. refused: answers came,
+ * but none was genuine.
+ */
+export type RecordReply =
+  | {
+      readonly kind: 'answer';
+      readonly answer: RecordAnswer;
+      /** Clear bytes of the references, by blob name. */
+      readonly blobs: ReadonlyMap<string, Uint8Array>;
+    }
+  | { readonly kind: 'unavailable'; readonly reason: 'offline' | 'timeout' | 'refused' };
+
+/** Bounds on unfinished answers: a record of a face and ten fingers is below 4 MiB. */
+const REASSEMBLY = { maxBytes: 32 * 1024 * 1024, maxMessages: 4, maxAgeMs: 120_000 };
+/** How long a request waits for a connection that is just being made, milliseconds. */
+const OFFLINE_GRACE_MS = 2_000;
+
+interface Request {
+  readonly key: DecryptionKey;
+  readonly answered: PromiseWithResolvers<RecordReply>;
+  refused: boolean;
+}
+
+/** Asks the registry for records and believes only answers that are sealed to the asking request and signed by it. */
+export class RecordClient {
+  readonly #options: RecordClientOptions;
+  readonly #requests = new Map<string, Request>();
+  readonly #reassembly = new Reassembly(REASSEMBLY);
+
+  constructor(options: RecordClientOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects because of the network; rejects with the signal's reason when aborted. */
+  async request(claim: RecordClaim, signal: AbortSignal): Promise<RecordReply> {
+    const { clock, self, signer, registry, newId } = this.#options;
+    const { answerKey, decryptionKey } = await makeAnswerKey();
+    const draft = {
+      type: 'vantay.record-request',
+      schemaVersion: SCHEMA_VERSION,
+      requestId: newId(),
+      ...self,
+      createdAt: clock.now().toISOString(),
+      claim,
+      answerKey,
+    } as const;
+    const { id, container } = await seal(draft, [], signer, registry);
+    const request: Request = { key: decryptionKey, answered: Promise.withResolvers(), refused: false };
+    this.#requests.set(id, request);
+    let online = false;
+    try {
+      return await withDeadline(clock, this.#options.timeoutMs, signal, async both => {
+        await withDeadline(clock, OFFLINE_GRACE_MS, both, inner => this.#options.connection.ready(inner));
+        online = true;
+        return await this.#ask(id, container, request, both);
+      });
+    } catch (error) {
+      if (signal.aborted || !(error instanceof UplinkError)) throw error;
+      const reason = request.refused ? 'refused' : online ? 'timeout' : 'offline';
+      return { kind: 'unavailable', reason };
+    } finally {
+      this.#requests.delete(id);
+      this.#reassembly.forget(id);
+    }
+  }
+
+  /**
+   * Takes one message of the answer topic.
+   * @throws PacketError; the message has then changed nothing
+   */
+  async answerChunk(message: Uint8Array): Promise<void> {
+    const { clock, trust, self } = this.#options;
+    const chunk = decodeChunk(message);
+    const request = this.#requests.get(chunk.id);
+    if (request === undefined) throw new PacketError('PACKET_WRONG_ID', 'answers nothing that was asked');
+    try {
+      const whole = this.#reassembly.take(chunk, clock.monotonicMs());
+      if (whole === null) return;
+      const opened = await openSealed(
+        whole.container,
+        { keys: [request.key], trust, now: clock.now() },
+        { type: 'vantay.record-answer', kiosk: self, id: chunk.id },
+      );
+      request.answered.resolve({ kind: 'answer', answer: opened.manifest, blobs: opened.blobs });
+    } catch (error) {
+      request.refused = true;
+      throw error;
+    }
+  }
+
+  /** Sends and waits, again on each new connection: the answer to a lost one may have been lost with it. */
+  async #ask(id: string, container: Uint8Array, request: Request, signal: AbortSignal): Promise<RecordReply> {
+    const { connection, topic } = this.#options;
+    for (;;) {
+      const session = await connection.ready(signal);
+      try {
+        await sendContainer(connection, topic, { id, container }, signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof UplinkError)) throw error;
+        // A broken connection is noticed a little later than its errors; without a pause the loop would spin on it.
+        await this.#options.clock.sleep(SEND_PAUSE_MS, signal);
+        continue;
+      }
+      const answer = await Promise.race([request.answered.promise, connection.lost(session, signal)]);
+      if (answer !== null) return answer;
+      await this.#options.clock.sleep(SEND_PAUSE_MS, signal);
+    }
+  }
+}
+
+/** Pause before a request is sent again after a failure, milliseconds. */
+const SEND_PAUSE_MS = 250;
+
+export interface RecordClientOptions {
+  readonly connection: Connection;
+  readonly self: KioskName;
+  readonly signer: Signer;
+  readonly registry: Recipient;
+  readonly trust: Trust;
+  /** Full topic of requests. */
+  readonly topic: string;
+  readonly timeoutMs: number;
+  /** Makes UUIDs of version 7. */
+  newId(): string;
+  readonly clock: UplinkClock;
+}

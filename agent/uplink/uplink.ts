@@ -1,0 +1,236 @@
+import { type DeviceState, type Health, TOPICS, topicOf } from '../contract/uplink.ts';
+import type { Outbox } from '../outbox/types.ts';
+import type { Trust } from '../packet/certificates.ts';
+import { verifyReceipt } from '../packet/receipt.ts';
+import type { Recipient, Signer } from '../packet/signer.ts';
+import { CommandDesk } from './commands.ts';
+import { type BackOff, Connection } from './connection.ts';
+import { UplinkError } from './errors.ts';
+import type { Dial, KioskName, UplinkClock, UplinkLog } from './ports.ts';
+import { Presence } from './presence.ts';
+import { type DeliverySettings, type PacketFate, PacketPublisher } from './publisher.ts';
+import { type RecordClaim, RecordClient, type RecordReply } from './records.ts';
+
+/** What an uplink is made of. */
+export interface UplinkOptions {
+  readonly dial: Dial;
+  readonly outbox: Outbox;
+  readonly self: KioskName & { readonly boot: number; readonly agentVersion: string };
+  readonly keys: {
+    readonly signer: Signer;
+    readonly trust: Trust;
+    /** Whom record requests are sealed to. */
+    readonly registry: Recipient;
+  };
+  /** Longest wait for a record, milliseconds. */
+  readonly lookupTimeoutMs: number;
+  /** Makes UUIDs of version 7. */
+  newId(): string;
+  readonly clock: UplinkClock;
+  readonly log: UplinkLog;
+  readonly reconnect?: BackOff;
+  readonly delivery?: Partial<DeliverySettings>;
+}
+
+const RECONNECT: BackOff = { firstMs: 500, maximumMs: 30_000 };
+const DELIVERY: DeliverySettings = {
+  window: 1,
+  receiptTimeoutMs: 20_000,
+  verifyTimeoutMs: 60_000,
+  maxResends: 5,
+  backOff: { firstMs: 2_000, maximumMs: 120_000 },
+};
+/** Longest JWS that is looked at, bytes: a receipt with its chain is about 3 KB. */
+const MAX_JWS_BYTES = 64 * 1024;
+/** Messages waiting to be looked at; beyond, new ones are dropped and will come again. */
+const MAX_BACKLOG = 1_000;
+
+/**
+ * The kiosk's line to the world: keeps the connection, says who is there, delivers the outbox, asks for records, and
+ * carries out commands. Constructed stopped; `start` begins.
+ */
+export class Uplink implements AsyncDisposable {
+  readonly #log: UplinkLog;
+  readonly #presence: Presence;
+  readonly #connection: Connection;
+  readonly #publisher: PacketPublisher;
+  readonly #records: RecordClient;
+  readonly #routes: ReadonlyMap<string, (payload: Uint8Array) => Promise<void>>;
+  readonly #stop = new AbortController();
+  readonly #dropped = new Map<string, number>();
+  readonly #listeners = new Set<(online: boolean) => void>();
+  /** Messages are handled one after the other, in the order they came. */
+  #tail: Promise<void> = Promise.resolve();
+  #backlog = 0;
+
+  constructor(options: UplinkOptions) {
+    const { dial, outbox, self, keys, clock, log } = options;
+    const name: KioskName = { office: self.office, kiosk: self.kiosk };
+    const topic = (one: (typeof TOPICS)[keyof typeof TOPICS]) => topicOf(self.office, self.kiosk, one);
+    this.#log = log;
+    this.#presence = new Presence(self, () => clock.now());
+    this.#connection = new Connection({
+      dial,
+      clock,
+      log,
+      backOff: options.reconnect ?? RECONNECT,
+      request: () => ({
+        clientId: `vantay-${self.office}-${self.kiosk}`,
+        will: this.#presence.state('offline'),
+        subscriptions: [...this.#routes.keys()],
+        onMessage: (on, payload) => this.#receive(on, payload),
+      }),
+      birth: async publish => {
+        for (const { topic, payload } of [this.#presence.state('online'), this.#presence.devices()]) {
+          await publish(topic, payload);
+        }
+      },
+      farewell: async publish => {
+        const { topic, payload } = this.#presence.state('stopped');
+        await publish(topic, payload);
+      },
+      onChange: () => this.#changed(),
+    });
+    this.#publisher = new PacketPublisher({
+      connection: this.#connection,
+      outbox,
+      topic: topic(TOPICS.packet),
+      settings: { ...DELIVERY, ...options.delivery },
+      clock,
+      log,
+    });
+    this.#records = new RecordClient({
+      connection: this.#connection,
+      self: name,
+      signer: keys.signer,
+      registry: keys.registry,
+      trust: keys.trust,
+      topic: topic(TOPICS.recordRequest),
+      timeoutMs: options.lookupTimeoutMs,
+      newId: options.newId,
+      clock,
+    });
+    const desk = new CommandDesk({
+      trust: keys.trust,
+      self: name,
+      now: () => clock.now(),
+      handlers: { ping: async () => {}, 'resend-states': signal => this.#publishStates(signal) },
+    });
+    this.#routes = new Map([
+      [
+        topic(TOPICS.receipt),
+        payload =>
+          this.#publisher.receipt(
+            verifyReceipt(text(payload), { trust: keys.trust, now: clock.now() }, name),
+          ),
+      ],
+      [topic(TOPICS.recordAnswer), payload => this.#records.answerChunk(payload)],
+      [
+        topic(TOPICS.command),
+        async payload => {
+          const answer = await desk.carryOut(text(payload), this.#stop.signal);
+          const options = { retain: false, signal: this.#stop.signal };
+          await this.#connection.publish(topic(TOPICS.commandAnswer), JSON.stringify(answer), options);
+        },
+      ],
+    ]);
+  }
+
+  start(): void {
+    this.#connection.start();
+    this.#publisher.start();
+  }
+
+  /** Whether there is a connection to the broker now. */
+  get online(): boolean {
+    return this.#connection.session !== null;
+  }
+
+  /** Messages that were refused, by code. */
+  get dropped(): ReadonlyMap<string, number> {
+    return this.#dropped;
+  }
+
+  /** Calls back when the kiosk goes online or offline; returns how to stop it. */
+  onOnline(listener: (online: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Asks for the record behind a claim. Never rejects because of the network; rejects with the signal's reason. */
+  requestRecord(claim: RecordClaim, signal: AbortSignal): Promise<RecordReply> {
+    return this.#records.request(claim, signal);
+  }
+
+  /** What became of a packet in the outbox, waiting at most `timeoutMs`; `pending` when it is still on its way. */
+  fateOf(packetId: string, timeoutMs: number, signal: AbortSignal): Promise<PacketFate> {
+    return this.#publisher.fateOf(packetId, timeoutMs, signal);
+  }
+
+  /** Remembers the devices' states and publishes them, now if there is a connection, else with the next one. */
+  async publishDevices(devices: readonly DeviceState[]): Promise<void> {
+    this.#presence.setDevices(devices);
+    await this.#tell(this.#presence.devices(), true);
+  }
+
+  /** Publishes the health of now; lost when there is no connection, since the next one says more. */
+  async publishHealth(measured: Omit<Health, 'type' | 'schemaVersion' | 'boot' | 'at'>): Promise<void> {
+    await this.#tell(this.#presence.health(measured), false);
+  }
+
+  /** Stops delivering, says `stopped`, and closes the connection. What is undelivered stays in the outbox. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listeners.clear();
+    await this.#publisher[Symbol.asyncDispose]();
+    await this.#connection[Symbol.asyncDispose]();
+    this.#stop.abort(new UplinkError('UPLINK_OFFLINE', 'the uplink is closed'));
+    await this.#tail;
+  }
+
+  async #publishStates(signal: AbortSignal): Promise<void> {
+    for (const { topic, payload } of [this.#presence.state('online'), this.#presence.devices()]) {
+      await this.#connection.publish(topic, payload, { retain: true, signal });
+    }
+  }
+
+  async #tell(message: { topic: string; payload: string }, retain: boolean): Promise<void> {
+    if (!this.online) return;
+    try {
+      await this.#connection.publish(message.topic, message.payload, { retain, signal: this.#stop.signal });
+    } catch (error) {
+      if (!(error instanceof UplinkError)) throw error;
+    }
+  }
+
+  #changed(): void {
+    this.#publisher.connectionChanged();
+    for (const listener of this.#listeners) listener(this.online);
+  }
+
+  #receive(topic: string, payload: Uint8Array): void {
+    const route = this.#routes.get(topic);
+    if (route === undefined || this.#backlog >= MAX_BACKLOG) {
+      this.#drop(topic, route === undefined ? 'UNEXPECTED_TOPIC' : 'BACKLOG');
+      return;
+    }
+    this.#backlog += 1;
+    this.#tail = this.#tail
+      .then(() => route(payload))
+      .catch((error: unknown) =>
+        this.#drop(topic, String((error as { code?: unknown }).code ?? 'UNEXPECTED')),
+      )
+      .finally(() => {
+        this.#backlog -= 1;
+      });
+  }
+
+  /** Counts and names a message that changed nothing; never shows what it said. */
+  #drop(topic: string, code: string): void {
+    this.#dropped.set(code, (this.#dropped.get(code) ?? 0) + 1);
+    this.#log.warn({ topic, code }, 'message refused');
+  }
+}
+
+/** The text of a JWS; one that is too long is cut, and so refused. */
+const text = (payload: Uint8Array): string =>
+  Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.length, MAX_JWS_BYTES)).toString('latin1');
