@@ -37,7 +37,7 @@ export class ContentWatch {
   #previous: Uint8Array | undefined;
   #changedAtMs = 0;
   #sampledAtMs = Number.NEGATIVE_INFINITY;
-  #sampling = false;
+  #looking: Promise<void> | undefined;
   #blank: { look: 'black' | 'saturated'; sinceMs: number } | undefined;
   #undecodable = 0;
 
@@ -56,13 +56,17 @@ export class ContentWatch {
     } else if (atMs - this.#changedAtMs >= this.#limits.frozenAfterMs) {
       this.#fault('DEVICE_FROZEN', `shows the same frame for ${Math.round(atMs - this.#changedAtMs)} ms`);
     }
-    if (this.#sampling || atMs - this.#sampledAtMs < SAMPLE_INTERVAL_MS) return;
-    this.#sampling = true;
+    if (this.#looking !== undefined || atMs - this.#sampledAtMs < SAMPLE_INTERVAL_MS) return;
     this.#sampledAtMs = atMs;
-    void lookAt(jpeg).then(look => {
-      this.#sampling = false;
+    this.#looking = lookAt(jpeg).then(look => {
+      this.#looking = undefined;
       this.#judge(look, atMs);
     });
+  }
+
+  /** The look at a frame's brightness that is under way, if any; never rejects. */
+  get looking(): Promise<void> | undefined {
+    return this.#looking;
   }
 
   #judge(look: Look, atMs: number): void {

@@ -103,6 +103,8 @@ class Supervisor<D extends Supervisable> implements Supervised<D> {
       tenure.worked = true;
       return result;
     } catch (error) {
+      // Whoever is in the middle of something when the supervision ends hears why, not that the device was closed.
+      if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
       if (error instanceof DeviceError) tenure.fail(error);
       throw error;
     } finally {

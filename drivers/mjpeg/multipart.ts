@@ -11,7 +11,7 @@ const SOI = Buffer.from([0xff, 0xd8]);
  * it with, some without them. Undefined when there is none.
  */
 export function boundaryOf(contentType: string): string | undefined {
-  const match = /boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))/i.exec(contentType);
+  const match = /boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(contentType);
   const boundary = (match?.[1] ?? match?.[2] ?? '').replace(/^-+/, '');
   return boundary === '' ? undefined : boundary;
 }
