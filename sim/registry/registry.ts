@@ -29,7 +29,8 @@ export type RegistryFault =
 
 /** What a registry tells of its work. Never a name, a number of a document or a biometric. */
 export interface RegistryLogEntry extends KioskAddress {
-  readonly event: 'answered' | 'refused';
+  /** `withheld`: a fault keeps the answer back, for good or for a while. */
+  readonly event: 'answered' | 'refused' | 'withheld';
   readonly requestId: string | null;
   readonly state?: string;
   readonly code?: string;
@@ -125,6 +126,8 @@ export class SimulatedRegistry implements AsyncDisposable {
       { ...address, id },
     );
     const fault = this.#fault;
+    if (fault?.kind === 'silent' || fault?.kind === 'slow')
+      this.#log({ event: 'withheld', ...address, requestId: id });
     if (fault?.kind === 'silent') return;
     if (fault?.kind === 'slow') await sleep(fault.delayMs, undefined, { signal: this.#stop.signal });
     const finding = this.#records.find(request.claim);

@@ -1,17 +1,14 @@
 /**
  * Canonical JSON of RFC 8785: keys sorted by UTF-16 code units, no white space. `JSON.stringify` already writes numbers
- * and strings as that RFC asks (it was made from ECMAScript's rules). Undefined properties are left out.
+ * and strings as that RFC asks (it was made from ECMAScript's rules), but not objects: it puts keys that look like
+ * integers first. Properties that are undefined are left out.
  */
-export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(value));
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  const source = value as Record<string, unknown>;
-  // Entries, not assignment: a key `__proto__` must stay a key.
-  return Object.fromEntries(
-    Object.keys(source)
-      .sort((a, b) => (a < b ? -1 : 1))
-      .map(key => [key, sorted(source[key])]),
-  );
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return `{${members.join(',')}}`;
 }
