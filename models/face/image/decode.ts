@@ -47,6 +47,7 @@ const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'tiff', 'webp', 'gi
 const OPTIONS = { failOn: 'error', limitInputPixels: MAX_PIXELS, pages: 1 } as const;
 
 function open(file: Uint8Array): Sharp {
+  if (file.length === 0) throw refused('is empty');
   const pnm = decodePnm(file);
   if (!pnm) return sharp(file, OPTIONS);
   const { width, height, channels, pixels } = pnm;

@@ -15,7 +15,7 @@ export interface SampleOptions {
   readonly deviation?: readonly number[];
 }
 
-const clamp = (value: number, max: number): number => (value < 0 ? 0 : value > max ? max : value);
+const clamp = (value: number, max: number): number => (value < 0 ? 0 : Math.min(value, max));
 
 /** Reads an image through an affine map into float planes (CHW), bilinear. Plain loops: 0.3 ms where a library call takes 13. */
 export function sample(image: RgbImage, options: SampleOptions): Float32Array {

@@ -1,0 +1,143 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ModelCard, readCard } from '../../models/card.ts';
+import { preparedWeights } from '../../models/face/prepare/cache.ts';
+import { decodeOnnx, encodeOnnx } from '../../models/face/prepare/onnx.ts';
+import { prepare } from '../../models/face/prepare/rewrite.ts';
+import { decodeFields, encodeFields } from '../../models/face/prepare/wire.ts';
+import { Graph, sha256Hex } from '../../models/runtime.ts';
+
+const packageFolder = dirname(
+  createRequire(import.meta.url).resolve('faceplugin-face-recognition-js/package.json'),
+);
+const cardOf = (part: string): Promise<ModelCard> =>
+  readCard(new URL(`../../models/weights/face-${part}.card.json`, import.meta.url).pathname);
+const publishedOf = (card: ModelCard) => join(packageFolder, card.file);
+
+/** A reproducible input, -1..1. */
+function noise(length: number): Float32Array {
+  let state = 1;
+  return Float32Array.from({ length }, () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return (state / 2_147_483_647) * 2 - 1;
+  });
+}
+
+describe('the protobuf codec', () => {
+  it('gives back a model byte for byte in meaning: fields decode and encode to the same bytes', async () => {
+    const bytes = new Uint8Array(await readFile(publishedOf(await cardOf('eyes'))));
+    expect(sha256Hex(encodeFields(decodeFields(bytes)))).toBe(sha256Hex(bytes));
+  });
+
+  it('carries 64-bit varints, negative ones too', () => {
+    const fields = [
+      { number: 1, type: 0, value: BigInt.asUintN(64, -1n) },
+      { number: 200, type: 5, value: Uint8Array.of(1, 2, 3, 4) },
+    ] as const;
+    expect(decodeFields(encodeFields(fields))).toEqual(fields);
+  });
+
+  it.each([
+    ['a cut-off varint', [0x08, 0x80]],
+    ['a cut-off string', [0x0a, 0x05, 0x01]],
+    ['an unknown wire type', [0x0b]],
+    ['a varint of eleven bytes', [0x08, ...new Array(11).fill(0xff)]],
+  ])('refuses %s', (_, bytes) => {
+    expect(() => decodeFields(Uint8Array.from(bytes))).toThrow(
+      expect.objectContaining({ code: 'MODEL_INVALID' }),
+    );
+  });
+
+  it('refuses a file without a graph', () => {
+    expect(() => decodeOnnx(Uint8Array.of(0x08, 0x07))).toThrow(
+      expect.objectContaining({ code: 'MODEL_INVALID' }),
+    );
+  });
+});
+
+describe('prepared weights', () => {
+  it.each([
+    ['embedding', [1, 3, 112, 112]],
+    ['landmarks', [1, 1, 64, 64]],
+    ['detection', [1, 3, 240, 320]],
+    ['pose', [1, 3, 224, 224]],
+    ['eyes', [1, 1, 24, 24]],
+  ])('of %s answer as the published ones', async (part, dims) => {
+    const published = await readFile(publishedOf(await cardOf(part)));
+    const prepared = prepare(published);
+    const [before, after] = [await Graph.load(published, part), await Graph.load(prepared, part)];
+    const feeds = { input: { data: noise(dims.reduce((product, dim) => product * dim, 1)), dims } };
+    const [expected, actual] = [await before.run(feeds), await after.run(feeds)];
+    for (const name of before.outputNames) {
+      const differences = expected[name]!.data.map((value, i) => Math.abs(value - actual[name]!.data[i]!));
+      expect(Math.max(...differences)).toBeLessThanOrEqual(1e-5);
+    }
+  });
+
+  it('hold no PRelu and no weight between 0 and 1e-12', async () => {
+    const model = decodeOnnx(prepare(await readFile(publishedOf(await cardOf('embedding')))));
+    expect(model.nodes.filter(node => node.opType === 'PRelu')).toEqual([]);
+    const tiny = model.initializers.flatMap(one =>
+      one instanceof Uint8Array
+        ? []
+        : [...one.values].filter(value => value !== 0 && Math.abs(value) < 1e-12),
+    );
+    expect(tiny).toEqual([]);
+    expect(decodeOnnx(encodeOnnx(model)).nodes.length).toBe(model.nodes.length);
+  });
+});
+
+describe('the cache of prepared weights', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vantay-weights-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function source(changes: Record<string, string> = {}) {
+    const card = await cardOf('eyes');
+    return {
+      publishedPath: publishedOf(card),
+      publishedSha256: card.sha256,
+      preparedSha256: String(card.preparedSha256),
+      ...changes,
+    };
+  }
+
+  it('prepares once, mends a damaged entry and leaves no half file', async () => {
+    const asked = await source();
+    const first = await preparedWeights(asked, folder);
+    expect(sha256Hex(first)).toBe(asked.preparedSha256);
+    const cached = join(folder, `${asked.preparedSha256}.onnx`);
+    await writeFile(cached, 'half');
+    expect(sha256Hex(await preparedWeights(asked, folder))).toBe(asked.preparedSha256);
+    expect(sha256Hex(await readFile(cached))).toBe(asked.preparedSha256);
+    expect(await readdir(folder)).toEqual([`${asked.preparedSha256}.onnx`]);
+  });
+
+  it('works without a place to write', async () => {
+    const asked = await source();
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    expect(sha256Hex(await preparedWeights(asked, join(file, 'cache')))).toBe(asked.preparedSha256);
+  });
+
+  it('refuses a published file that is not the card’s, a missing one, and a preparation that gives something else', async () => {
+    const none = join(folder, 'none');
+    const wrong = '0'.repeat(64);
+    await expect(preparedWeights(await source({ publishedSha256: wrong }), none)).rejects.toMatchObject({
+      code: 'MODEL_HASH',
+    });
+    await expect(
+      preparedWeights(await source({ publishedPath: join(folder, 'no.onnx') }), none),
+    ).rejects.toMatchObject({
+      code: 'MODEL_MISSING',
+    });
+    await expect(preparedWeights(await source({ preparedSha256: wrong }), none)).rejects.toMatchObject({
+      code: 'MODEL_HASH',
+    });
+  });
+});
