@@ -63,17 +63,8 @@ export class Connection implements AsyncDisposable {
     await this.#publishOn(session, topic, payload, options);
   }
 
+  /** Says that the kiosk goes down on purpose, if it can, and closes the connection. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const session = this.#session;
-    const { clock, farewell } = this.#options;
-    if (session !== null) {
-      const never = new AbortController().signal;
-      await withDeadline(clock, GOODBYE_TIMEOUT_MS, never, async signal => {
-        await farewell((topic, payload) =>
-          this.#publishOn(session, topic, payload, { retain: true, signal }),
-        );
-      }).catch(() => {});
-    }
     this.#stop.abort(new UplinkError('UPLINK_OFFLINE', 'the uplink is closed'));
     await this.#running?.catch(() => {});
   }
@@ -116,14 +107,22 @@ export class Connection implements AsyncDisposable {
       throw error;
     } finally {
       this.#set(null);
-      if (session !== null) {
-        const never = new AbortController().signal;
-        const ending = session;
-        await withDeadline(this.#options.clock, GOODBYE_TIMEOUT_MS, never, () => ending.end()).catch(
-          () => {},
+      if (session !== null) await this.#part(session, signal.aborted);
+    }
+  }
+
+  /** Ends a session within a deadline of its own, since the signal of everything else may have ended already. */
+  async #part(session: BrokerSession, onPurpose: boolean): Promise<void> {
+    const { clock, farewell } = this.#options;
+    const never = new AbortController().signal;
+    await withDeadline(clock, GOODBYE_TIMEOUT_MS, never, async signal => {
+      if (onPurpose) {
+        await farewell((topic, payload) =>
+          this.#publishOn(session, topic, payload, { retain: true, signal }),
         );
       }
-    }
+      await session.end();
+    }).catch(() => {});
   }
 
   #publishOn(

@@ -13,7 +13,11 @@ const WAIT_MS = 10_000;
 const LOOK_AGAIN_MS = 250;
 
 /** @throws the abort reason */
-export async function followDelivery(packetId: string, options: FollowOptions, signal: AbortSignal): Promise<void> {
+export async function followDelivery(
+  packetId: string,
+  options: FollowOptions,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     const fate = await options.fateOf(packetId, WAIT_MS, signal);
     if (fate.state === 'rejected') return options.onDelivery('rejected');
