@@ -74,7 +74,7 @@ export async function atPpi(image: GrayImage, ppi: number): Promise<GrayImage> {
 export function grayPng({ width, height, ppi, pixels }: GrayImage): Promise<Buffer> {
   return sharp(pixels, { raw: { width, height, channels: 1 } })
     .toColourspace('b-w')
-    .withMetadata({ density: ppi })
+    .withDensity(ppi)
     .png()
     .toBuffer();
 }

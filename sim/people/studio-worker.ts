@@ -19,7 +19,7 @@ const held = new Map<string, Master>();
 let kernels: GrowthKernels | undefined;
 
 // On Linux this is the thread's own priority: the devices that the main thread plays keep their time.
-setPriority(10);
+setPriority(5);
 
 function master({ seed, patternClass }: FingerKey): Master {
   const key = `${seed}/${patternClass}`;

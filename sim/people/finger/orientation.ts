@@ -38,9 +38,9 @@ function singularOffsets(
   const near = (x: number, y: number): Offset => [x + rng.normal(0, 10), y + rng.normal(0, 12)];
   switch (patternClass) {
     case 'left_loop':
-      return { cores: [near(0, 10)], deltas: [near(rng.between(70, 120), -rng.between(90, 150))] };
+      return { cores: [near(0, 10)], deltas: [near(rng.between(60, 140), -rng.between(75, 170))] };
     case 'right_loop':
-      return { cores: [near(0, 10)], deltas: [near(-rng.between(70, 120), -rng.between(90, 150))] };
+      return { cores: [near(0, 10)], deltas: [near(-rng.between(60, 140), -rng.between(75, 170))] };
     case 'tented_arch':
       return { cores: [near(0, 10)], deltas: [near(0, -rng.between(50, 90))] };
     case 'whorl': {
@@ -75,6 +75,40 @@ function bentArgument(rng: Rng): (angleRad: number) => number {
   return a => a + first * Math.sin(a) + second * Math.sin(2 * a) + third * Math.cos(2 * a);
 }
 
+interface Pole {
+  readonly at: Offset;
+  /** Half the winding of the tangent: 0.5 round a core, -0.5 round a delta. */
+  readonly sign: number;
+  readonly bend: (angleRad: number) => number;
+}
+
+/**
+ * What makes the ridges round a core turn back in nested arcs, as loops do, instead of fanning out from it as the bare
+ * argument has them: the whole half turn is made on the closed side and none on the open one. Fades away from the core.
+ */
+function recurve(
+  poles: readonly Pole[],
+  core: number,
+  share: number,
+  rng: Rng,
+): (x: number, y: number) => number {
+  const [coreX, coreY] = poles[core]!.at;
+  let others = 0;
+  poles.forEach(({ at, sign }, i) => {
+    if (i !== core) others += sign * Math.atan2(coreY - at[1], coreX - at[0]);
+  });
+  // Where the tangent points away from the core, the loop is open: half this angle and the others' share make it up.
+  const openRad = 2 * others;
+  const strength = share * rng.between(0.55, 0.95);
+  const reachPx = rng.between(45, 85);
+  return (x, y) => {
+    const dx = x - coreX;
+    const dy = y - coreY;
+    const fade = Math.exp(-(dx * dx + dy * dy) / (reachPx * reachPx));
+    return -0.5 * strength * fade * Math.sin(Math.atan2(dy, dx) - openRad);
+  };
+}
+
 /** Ridge flow of a finger of this class (Sherlock and Monro 1993), on a grid of one node every `step` master pixels. */
 export function ridgeFlow(patternClass: PatternClass, rng: Rng, step: number): RidgeFlow {
   const width = MASTER_WIDTH / step;
@@ -96,16 +130,15 @@ export function ridgeFlow(patternClass: PatternClass, rng: Rng, step: number): R
     }
   } else {
     const { cores, deltas } = singularOffsets(patternClass, rng);
-    const poles = [...cores.map(at => ({ at, sign: 0.5 })), ...deltas.map(at => ({ at, sign: -0.5 }))].map(
-      pole => ({
-        ...pole,
-        bend: bentArgument(rng),
-      }),
-    );
+    const poles: Pole[] = [
+      ...cores.map(at => ({ at, sign: 0.5, bend: bentArgument(rng) })),
+      ...deltas.map(at => ({ at, sign: -0.5, bend: bentArgument(rng) })),
+    ];
+    const recurves = cores.map((_, i) => recurve(poles, i, patternClass === 'tented_arch' ? 0.3 : 1, rng));
     for (const { at, sign } of poles) {
       singularPoints.push({ x: centreX + at[0], y: centreY - at[1], kind: sign > 0 ? 'core' : 'delta' });
     }
-    const tipArching = rng.between(0, 0.5);
+    const tipArching = rng.between(0, 0.8);
     for (let y = 0; y < height; y++) {
       const up = centreY - y * step;
       const towardsTip = Math.min(1, Math.max(0, up / centreY));
@@ -113,12 +146,18 @@ export function ridgeFlow(patternClass: PatternClass, rng: Rng, step: number): R
         const right = x * step - centreX;
         let theta = -tipArching * towardsTip * 0.9 * Math.atan(right / (0.6 * MASTER_WIDTH));
         for (const { at, sign, bend } of poles) theta += sign * bend(Math.atan2(up - at[1], right - at[0]));
+        for (const turn of recurves) theta += turn(right, up);
         values[y * width + x] = -theta;
       }
     }
   }
+  // Without these two, loops of one side differ little more than in their minutiae, and impostors look alike.
   const wander = smoothNoise(rng, width, height, 110 / step);
-  const amplitudeRad = rng.between(0.02, 0.09);
-  for (let i = 0; i < values.length; i++) values[i] = values[i]! + amplitudeRad * wander[i]!;
+  const wanderRad = rng.between(0.06, 0.16);
+  const ripple = smoothNoise(rng, width, height, 55 / step);
+  const rippleRad = rng.between(0.02, 0.05);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = values[i]! + wanderRad * wander[i]! + rippleRad * ripple[i]!;
+  }
   return { thetaRad: { width, height, values }, singularPoints };
 }

@@ -19,7 +19,7 @@ export function ridgePeriod(rng: Rng, step: number): Field {
     const joint = 0.14 * Math.max(0, (down - 0.6) / 0.4) - 0.03 * Math.max(0, (0.35 - down) / 0.35);
     for (let x = 0; x < width; x++) {
       const i = y * width + x;
-      const period = meanPx * (1 + 0.05 * slow[i]! + 0.03 * quick[i]!) * (1 + joint);
+      const period = meanPx * (1 + 0.08 * slow[i]! + 0.035 * quick[i]!) * (1 + joint);
       values[i] = Math.min(PERIOD_MAX_PX, Math.max(PERIOD_MIN_PX, period));
     }
   }
