@@ -67,6 +67,11 @@ export class SimulatedBackend implements AsyncDisposable {
     return this.#store.count();
   }
 
+  /** What is kept of accepted packets, oldest first, unopened: cheap for thousands, and without personal data. */
+  stored(): StoredPacket[] {
+    return this.#store.all();
+  }
+
   /** Accepted packets, oldest first, opened with the backend's own key. */
   packets(): Promise<AcceptedPacket[]> {
     return Promise.all(this.#store.all().map(packet => this.#reopen(packet)));

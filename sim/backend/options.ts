@@ -34,7 +34,7 @@ export interface BackendOptions {
   readonly resendAfterMs?: number;
   /** How far behind the highest sequence number of a kiosk a new packet may be. */
   readonly sequenceWindow?: number;
-  /** Serial numbers (upper-case hex) of revoked certificates. */
+  /** Serial numbers (hex) of revoked certificates. */
   readonly revoked?: readonly string[];
   readonly log?: (entry: BackendLogEntry) => void;
   /** Called when the `kill` fault struck; a process of its own then kills itself. */

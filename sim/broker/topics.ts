@@ -15,7 +15,7 @@ export const topicOf = (address: KioskAddress, end: TopicEnd): string =>
   `${ROOT}/${address.office}/${address.kiosk}/${end}`;
 
 /** Subscription to one topic of all kiosks. */
-export const topicOfAll = (end: TopicEnd): string => `${ROOT}/+/+/${end}`;
+const topicOfAll = (end: TopicEnd): string => `${ROOT}/+/+/${end}`;
 
 /** Whose topic it is; null when it is none of ours or an ill-formed name stands in it. */
 export function addressOf(topic: string, end: TopicEnd): KioskAddress | null {

@@ -7,7 +7,7 @@ export interface KeyPairPaths {
 }
 
 /** What a kiosk owns. It has no lasting encryption key: answers are sealed to a key made for each request. */
-export interface KioskPaths {
+interface KioskPaths {
   /** Signs manifests. */
   readonly signing: KeyPairPaths;
   /** Client certificate for mutual TLS with the broker. */

@@ -1,5 +1,5 @@
 /** Identity as the immigration database holds it. */
-export interface PersonRecord {
+interface PersonRecord {
   readonly surname: string;
   readonly givenNames: string;
   /** YYYY-MM-DD. */

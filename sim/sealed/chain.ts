@@ -11,7 +11,7 @@ export interface Signatory {
 
 export interface Trust {
   readonly root: X509Certificate;
-  /** Serial numbers (upper-case hex) of revoked certificates. */
+  /** Serial numbers (hex) of revoked certificates. */
   readonly revoked?: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export function verifyChain(
   for (const [index, certificate] of [...chain, trust.root].entries()) {
     if (at < certificate.validFromDate || at > certificate.validToDate)
       throw new SealedError('certificate_expired', `certificate ${index}`);
-    if (trust.revoked?.includes(certificate.serialNumber) === true)
+    if (trust.revoked?.some(serial => serial.toUpperCase() === certificate.serialNumber) === true)
       throw new SealedError('certificate_revoked', `certificate ${index}`);
   }
   const signatory = signatoryOf(leaf);

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { SealedError } from './error.ts';
 
 /** First four bytes of a chunk, format 1 (agent/packet/README.md, "Chunks"). */
-export const CHUNK_MAGIC = 'VCH1';
+const CHUNK_MAGIC = 'VCH1';
 /** 4 magic + 16 id + 32 hash + 4 total length + 4 index + 4 count. */
-export const CHUNK_HEADER_BYTES = 64;
+const CHUNK_HEADER_BYTES = 64;
 
 export interface Chunk {
   /** The message's id as a lower-case UUID string. */

@@ -2,7 +2,7 @@ import { isStrictBase64url } from './base64url.ts';
 import { SealedError } from './error.ts';
 
 /** First four bytes of a sealed message, format 1 (agent/packet/README.md, "Container"). */
-export const CONTAINER_MAGIC = 'VSM1';
+const CONTAINER_MAGIC = 'VSM1';
 const HEADER_BYTES = 8;
 
 /** Joins a JWE (ASCII) and the sealed blobs, in manifest order. */
