@@ -5,7 +5,7 @@ interface PersonRecord {
   /** YYYY-MM-DD. */
   readonly birthDate: string;
   readonly sex: 'female' | 'male' | 'unspecified';
-  /** ICAO three-letter code. */
+  /** State code as in a machine-readable zone (ICAO Doc 9303 part 3), fillers left out: 'FRA', 'D'. */
   readonly nationality: string;
 }
 
