@@ -11,6 +11,8 @@ export interface BackOff {
 
 /** Longest one message may wait for its acknowledgement, milliseconds. */
 const PUBLISH_TIMEOUT_MS = 20_000;
+/** From this age on a session counts as lasting, milliseconds. */
+const LASTING_MS = 10_000;
 /** Longest a clean goodbye may take, milliseconds. */
 const GOODBYE_TIMEOUT_MS = 2_000;
 
@@ -75,35 +77,37 @@ export class Connection implements AsyncDisposable {
     while (!signal.aborted) {
       const error = await this.#connectOnce(signal);
       if (signal.aborted) return;
-      // A session that lived is a good sign: only consecutive failures make the pauses longer.
-      failures = error.lived ? 0 : failures + 1;
+      // Only a session that lasted ends a row of failures: two clients that take each other's place, or a broker that
+      // lets everybody in and then closes, would otherwise be asked again and again without a pause.
+      failures = error.livedMs >= LASTING_MS ? 0 : failures + 1;
       const pauseMs = jittered(backOff, failures, error.code === 'UPLINK_TAKEN_OVER');
       log.warn({ code: error.code, pauseMs: Math.round(pauseMs) }, 'not connected to the broker');
       await clock.sleep(pauseMs, signal).catch(() => {});
     }
   }
 
-  async #connectOnce(signal: AbortSignal): Promise<{ code: string; lived: boolean }> {
-    const { dial, log } = this.#options;
+  async #connectOnce(signal: AbortSignal): Promise<{ code: string; livedMs: number }> {
+    const { dial, log, clock } = this.#options;
     let session: BrokerSession | null = null;
-    let lived = false;
+    let sinceMs = Number.POSITIVE_INFINITY;
+    const ended = (code: string) => ({ code, livedMs: Math.max(0, clock.monotonicMs() - sinceMs) });
     try {
       session = await dial({ ...this.#options.request(), signal });
       const living = session;
       await this.#options.birth((topic, payload) =>
         this.#publishOn(living, topic, payload, { retain: true, signal }),
       );
-      lived = true;
+      sinceMs = clock.monotonicMs();
       log.info(
         { protocol: session.protocol, maximumPacketBytes: session.maximumPacketBytes },
         'connected to the broker',
       );
       this.#set(session);
       const reason = await Promise.race([session.closed, aborted(signal)]);
-      return { code: reason?.code ?? 'UPLINK_OFFLINE', lived };
+      return ended(reason?.code ?? 'UPLINK_OFFLINE');
     } catch (error) {
-      if (error instanceof UplinkError) return { code: error.code, lived };
-      if (signal.aborted) return { code: 'UPLINK_OFFLINE', lived };
+      if (error instanceof UplinkError) return ended(error.code);
+      if (signal.aborted) return ended('UPLINK_OFFLINE');
       throw error;
     } finally {
       this.#set(null);
