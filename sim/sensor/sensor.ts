@@ -41,6 +41,9 @@ const BITS_PER_BYTE = 10;
 /** Below this a timer is not worth its overhead; the debt is carried on to the next packet. */
 const MIN_PAUSE_MS = 4;
 
+/** Asking for the host's line speed costs a process; a host that searches stays longer than this at each speed. */
+const SPEED_KNOWN_MS = 50;
+
 /** Makes a sensor and plugs it in. */
 export function startSensor(options: SensorOptions): SimulatedSensor {
   const sensor = new SensorOnPty(options);
@@ -53,6 +56,7 @@ class SensorOnPty implements SimulatedSensor {
   readonly #options: SensorOptions;
   readonly #faults = new FaultInjector();
   readonly #module: SensorModule;
+  #hostSpeed: { readonly asked: number; readonly atMs: number; readonly baud: number } | undefined;
   #plugged: { pty: Pty; sending: Promise<void> } | undefined;
 
   constructor(options: SensorOptions) {
@@ -136,9 +140,12 @@ class SensorOnPty implements SimulatedSensor {
 
   /** What the line makes of bytes: noise while its two ends run at different speeds. */
   async #line(pty: Pty, baud: number): Promise<(bytes: Uint8Array) => Uint8Array> {
-    if (this.#options.strictBaud !== true || (await pty.baud().catch(() => baud)) === baud)
-      return bytes => bytes;
-    return bytes => bytes.map(byte => (byte * 7) ^ 0xa5);
+    if (this.#options.strictBaud !== true) return bytes => bytes;
+    const known = this.#hostSpeed;
+    if (known?.asked !== baud || performance.now() - known.atMs > SPEED_KNOWN_MS) {
+      this.#hostSpeed = { asked: baud, atMs: performance.now(), baud: await pty.baud().catch(() => baud) };
+    }
+    return this.#hostSpeed?.baud === baud ? bytes => bytes : bytes => bytes.map(byte => (byte * 7) ^ 0xa5);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
