@@ -96,7 +96,7 @@ export class OutboxStore implements Disposable {
     return this.#transaction(() => {
       const row = this.find(outcome.id);
       if (row === null) return 'unknown';
-      const state = afterReceipt(row.state, outcome.state);
+      const state = afterReceipt(row, outcome.state);
       if (state === null) return 'unchanged';
       this.#database
         .prepare(
@@ -176,17 +176,24 @@ export class OutboxStore implements Disposable {
   }
 }
 
-/** Where a receipt takes a packet; null where it changes nothing. A delivered packet never comes back. */
-function afterReceipt(state: PacketState, receipt: ReceiptOutcome['state']): PacketState | null {
-  if (state === 'verified') return null;
+/**
+ * Where a receipt takes a packet; null where it changes nothing. A verified packet is verified for good: of the backend's
+ * later decision only the word is kept, and only the first.
+ */
+function afterReceipt(
+  { state, receiptState }: PacketRow,
+  receipt: ReceiptOutcome['state'],
+): PacketState | null {
   switch (receipt) {
     case 'received':
       return state === 'queued' || state === 'sent' ? 'received' : null;
     case 'verified':
+      return state === 'verified' ? null : 'verified';
     case 'accepted':
-      return 'verified';
+      return state === 'verified' && receiptState !== 'verified' ? null : 'verified';
     case 'rejected':
     case 'recapture':
+      if (state === 'verified') return receiptState === 'verified' ? 'verified' : null;
       return state === 'rejected' ? null : 'rejected';
   }
 }

@@ -36,7 +36,7 @@ export interface PacketRow {
   /** Times it was sent whole. */
   readonly attempts: number;
   readonly acceptedAtMs: number;
-  /** State and code of the last receipt that was applied. */
+  /** State and code of the last receipt that was applied; after `verified` it may still become the backend's decision. */
   readonly receiptState: string | null;
   readonly receiptCode: string | null;
 }

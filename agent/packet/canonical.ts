@@ -1,6 +1,3 @@
-/** A value of JSON (RFC 8259). */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
 /**
  * JSON in the one form that can be hashed and signed (RFC 8785, JCS): members sorted by UTF-16 code units, no white
  * space, numbers and strings as ECMAScript writes them.

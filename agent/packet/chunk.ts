@@ -68,7 +68,7 @@ export function decodeChunk(message: Uint8Array): Chunk {
 }
 
 /** How a container of this length is cut: chunks of `chunkBytes`, the last one shorter. */
-export const chunkCount = (containerBytes: number, chunkBytes: number): number =>
+const chunkCount = (containerBytes: number, chunkBytes: number): number =>
   Math.ceil(containerBytes / chunkBytes);
 
 /**

@@ -163,7 +163,7 @@ export interface ConnectionOptions {
   readonly backOff: BackOff;
 }
 
-export type RetainedPublish = (topic: string, payload: string) => Promise<void>;
+type RetainedPublish = (topic: string, payload: string) => Promise<void>;
 
 /** Doubles with each failure up to the maximum; half of it is chance, so that kiosks do not all come back at once. */
 export function jittered(backOff: BackOff, failures: number, longest: boolean): number {

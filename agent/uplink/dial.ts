@@ -48,7 +48,7 @@ async function connect(
 ): Promise<BrokerSession> {
   const files = await readCredentials(settings);
   const { will } = request;
-  const client = mqtt.connect(settings.url, {
+  const client = make(settings.url, {
     ...files,
     protocolVersion: protocol === '5' ? 5 : 4,
     clientId: request.clientId,
@@ -89,6 +89,15 @@ async function connect(
   } catch (error) {
     client.end(true);
     throw error;
+  }
+}
+
+/** Key and certificate files that hold something else make Node throw here, before any connection. */
+function make(url: string, options: IClientOptions): MqttClient {
+  try {
+    return mqtt.connect(url, options);
+  } catch (cause) {
+    throw new UplinkError('UPLINK_CREDENTIALS', 'a TLS file holds no key or certificate', { cause });
   }
 }
 

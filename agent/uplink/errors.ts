@@ -12,7 +12,7 @@ export const UPLINK_ERRORS = [
   },
   {
     code: 'UPLINK_CREDENTIALS',
-    cause: 'A TLS file named in the configuration cannot be read.',
+    cause: 'A TLS file named in the configuration cannot be read, or holds no key or certificate.',
     remedy: 'Check the paths and permissions of the files under `mqtt`.',
   },
   {

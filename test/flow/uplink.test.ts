@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { canonicalJson } from '../../agent/packet/canonical.ts';
 import { decodeChunk } from '../../agent/packet/chunk.ts';
 import { signJws } from '../../agent/packet/jws.ts';
 import { seal } from '../../agent/packet/seal.ts';
-import { mqttDial } from '../../agent/uplink/dial.ts';
+import { type MqttSettings, mqttDial } from '../../agent/uplink/dial.ts';
 import type { DeliverySettings } from '../../agent/uplink/publisher.ts';
 import { Uplink } from '../../agent/uplink/uplink.ts';
 import { newId, packetDraft } from '../fixtures/messages.ts';
@@ -303,6 +303,48 @@ describe('delivery', () => {
       PACKET_CHUNK: 1,
     });
     expect(logged.join('\n')).not.toContain('nonsense');
+  });
+});
+
+describe('dialling', () => {
+  const request = {
+    clientId: 'x',
+    will: { topic: 't', payload: '' },
+    subscriptions: [],
+    onMessage: () => {},
+    signal: never,
+  };
+  const settings = { protocol: 'auto', keepaliveSeconds: 30 } as const;
+
+  it('names what is wrong', async () => {
+    const codeOf = (over: Partial<MqttSettings>) =>
+      mqttDial({ ...settings, url: broker.url, ...over })(request).then(
+        () => 'connected',
+        (error: { code: string }) => error.code,
+      );
+    const junk = join(folder, 'junk.pem');
+    await writeFile(junk, 'nonsense');
+    const tls = broker.url.replace('mqtt:', 'mqtts:');
+    expect(await codeOf({ protocol: '5' })).toBe('UPLINK_PROTOCOL_VERSION');
+    expect(await codeOf({ caFile: join(folder, 'none.pem') })).toBe('UPLINK_CREDENTIALS');
+    expect(await codeOf({ url: tls, certificateFile: junk, keyFile: junk })).toBe('UPLINK_CREDENTIALS');
+    await broker.down();
+    expect(await codeOf({})).toBe('UPLINK_UNREACHABLE');
+    await broker.up();
+  });
+
+  it('gives up when it is told to', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as { port: number };
+    const stop = new AbortController();
+    const dialled = mqttDial({ ...settings, url: `mqtt://127.0.0.1:${port}` })({
+      ...request,
+      signal: stop.signal,
+    });
+    stop.abort(new Error('enough'));
+    await expect(dialled).rejects.toThrow('enough');
+    await new Promise(resolve => silent.close(resolve));
   });
 });
 

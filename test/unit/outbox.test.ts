@@ -94,7 +94,7 @@ describe('the outbox', () => {
     expect(await outbox.apply(receipt(one.id, 'received'))).toBe('unchanged');
     expect((await outbox.next([]))?.row.state).toBe('received');
     expect(await outbox.apply(receipt(one.id, 'verified'))).toBe('applied');
-    for (const late of ['received', 'verified', 'accepted', 'rejected'] as const) {
+    for (const late of ['received', 'verified'] as const) {
       expect(await outbox.apply(receipt(one.id, late))).toBe('unchanged');
     }
     await outbox.markSent(one.id);
@@ -109,6 +109,21 @@ describe('the outbox', () => {
     const database = new DatabaseSync(path, { readOnly: true });
     expect(database.prepare('SELECT count(*) AS n FROM containers').get()).toEqual({ n: 0 });
     database.close();
+  });
+
+  it('keeps the backend’s decision after verified, the first one for good', async () => {
+    const outbox = await open();
+    const decisions = ['accepted', 'rejected', 'recapture'] as const;
+    for (const [index, decision] of decisions.entries()) {
+      const one = packet(index + 1);
+      await outbox.accept(one);
+      await outbox.apply(receipt(one.id, 'verified'));
+      expect(await outbox.apply(receipt(one.id, decision))).toBe('applied');
+      for (const later of ['received', 'verified', ...decisions] as const) {
+        expect(await outbox.apply(receipt(one.id, later))).toBe('unchanged');
+      }
+      expect(await outbox.find(one.id)).toMatchObject({ state: 'verified', receiptState: decision });
+    }
   });
 
   it('keeps a rejected packet but sends it no more', async () => {
