@@ -121,12 +121,9 @@ function measureBlocks(extracted: Extracted): BlockMeasures {
       copyBlock(image.pixels, image.paddedWidth, left, top, grey);
       copyBlock(ridge, image.paddedWidth, left, top, enhanced);
       agreement -= correlation(grey, enhanced);
-      grey.sort();
-      const low = grey[Math.floor(grey.length * 0.1)]!;
-      const high = grey[Math.floor(grey.length * 0.9)]!;
-      contrast += high - low;
-      const middle = (low + high) / 2;
-      dark += grey.findIndex(value => value >= middle) / grey.length;
+      const { spread, dark: darkHere } = greyLevels(grey);
+      contrast += spread;
+      dark += darkHere;
       count++;
     }
   }
@@ -141,8 +138,9 @@ function measureBlocks(extracted: Extracted): BlockMeasures {
 function isPrint({ image, mask }: Extracted, column: number, row: number): boolean {
   const columns = image.paddedWidth / CELL_PX;
   for (let y = row; y < row + CELLS_PER_BLOCK; y++) {
-    for (let x = column; x < column + CELLS_PER_BLOCK; x++)
+    for (let x = column; x < column + CELLS_PER_BLOCK; x++) {
       if (!(mask[y * columns + x]! > PRINT)) return false;
+    }
   }
   return true;
 }
@@ -160,16 +158,40 @@ function copyBlock(
   }
 }
 
+/** Spread between the 10th and the 90th percentile, and the share of pixels darker than the middle between them. */
+function greyLevels(grey: Float32Array): { spread: number; dark: number } {
+  const counts = new Uint16Array(256);
+  for (const value of grey) counts[Math.min(255, Math.max(0, Math.round(value)))]!++;
+  const low = percentile(counts, grey.length * 0.1);
+  const high = percentile(counts, grey.length * 0.9);
+  let below = 0;
+  for (let level = 0; level < (low + high) / 2; level++) below += counts[level]!;
+  return { spread: high - low, dark: below / grey.length };
+}
+
+/** The first level up to which more than `rank` pixels lie. */
+function percentile(counts: Uint16Array, rank: number): number {
+  let seen = 0;
+  for (let level = 0; level < counts.length; level++) {
+    seen += counts[level]!;
+    if (seen > rank) return level;
+  }
+  return counts.length - 1;
+}
+
 /** Pearson's r; 0 where one side does not vary. */
 function correlation(a: Float32Array, b: Float32Array): number {
-  const meanA = a.reduce((sum, value) => sum + value, 0) / a.length;
-  const meanB = b.reduce((sum, value) => sum + value, 0) / b.length;
-  let [ab, aa, bb] = [0, 0, 0];
+  let [sumA, sumB, ab, aa, bb] = [0, 0, 0, 0, 0];
   for (let at = 0; at < a.length; at++) {
-    const [da, db] = [a[at]! - meanA, b[at]! - meanB];
-    ab += da * db;
-    aa += da * da;
-    bb += db * db;
+    const valueA = a[at]!;
+    const valueB = b[at]!;
+    sumA += valueA;
+    sumB += valueB;
+    ab += valueA * valueB;
+    aa += valueA * valueA;
+    bb += valueB * valueB;
   }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
+  const n = a.length;
+  const spread = (aa - (sumA * sumA) / n) * (bb - (sumB * sumB) / n);
+  return spread > 1e-6 ? (ab - (sumA * sumB) / n) / Math.sqrt(spread) : 0;
 }

@@ -5,12 +5,11 @@ import type { FingerAdvice, FingerQuality, FingerQualityComponents } from './typ
 /** Raised with every change of a figure below: a score means something only with its version. */
 export const QUALITY_VERSION = '1.0';
 
-/**
- * Below this sum of minutiae confidences a comparison is a gamble: eight sure minutiae are the fewest the matcher
- * compares, and a photograph of anything else seldom shows so many with clear ridges around them.
- */
+/** Below this sum of minutiae confidences a comparison is a gamble: eight sure minutiae are the fewest the matcher takes. */
 const LEAST_CONFIDENCE_SUM = 4;
-const LEAST_CLEAR_MM2 = 12;
+/** Photographs, textures and noise reach 0 to 6 square millimetres of clear ridges, even a poor print 5 to 30. */
+const LEAST_CLEAR_MM2 = 2;
+const CERTAIN_CLEAR_MM2 = 8;
 /** Score from which no advice is given: the print will do, and the applicant is not kept at the sensor. */
 const GOOD_ENOUGH = 60;
 /** A component below this is worth mending. */
@@ -23,10 +22,10 @@ const OFF_CENTRE_MM = 5;
 
 /** What each component adds to the score: as it predicted comparison scores on the two sets named in the card. */
 const SHARES: FingerQualityComponents = {
-  minutiae: 0.45,
+  minutiae: 0.5,
   ridgeClarity: 0.25,
   moisture: 0.15,
-  area: 0.1,
+  area: 0.05,
   contrast: 0.05,
 };
 
@@ -47,14 +46,15 @@ export function gradeMeasures(measures: QualityMeasures): FingerQuality {
   const { clearAreaMm2, ridgeStrength, flowCertainty, contrastGrey, darkShare, confidenceSum } = measures;
   if (confidenceSum < LEAST_CONFIDENCE_SUM || clearAreaMm2 < LEAST_CLEAR_MM2) return gradeNothing();
   const components: FingerQualityComponents = {
-    area: scale(clearAreaMm2, LEAST_CLEAR_MM2, 140),
+    area: scale(clearAreaMm2, LEAST_CLEAR_MM2, 90),
     ridgeClarity: (scale(ridgeStrength, 0.24, 0.5) + scale(flowCertainty, 0.75, 0.97)) / 2,
     contrast: scale(contrastGrey, 10, 80),
     moisture: Math.min(scale(darkShare, 0.05, 0.25), scale(darkShare, 0.85, 0.55)),
     minutiae: scale(confidenceSum, LEAST_CONFIDENCE_SUM, 32),
   };
   const names = Object.keys(SHARES) as (keyof FingerQualityComponents)[];
-  const score = names.reduce((sum, name) => sum + SHARES[name] * components[name], 0);
+  const certainty = scale(clearAreaMm2, 0, CERTAIN_CLEAR_MM2) / 100;
+  const score = certainty * names.reduce((sum, name) => sum + SHARES[name] * components[name], 0);
   return graded(score, components, score < GOOD_ENOUGH ? adviceFor(components, measures) : []);
 }
 
