@@ -47,6 +47,10 @@ export function writeMaster(folder: string, master: Master): void {
   const unfinished = join(folder, `${randomUUID()}.unfinished`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    return;
+  }
+  try {
     writeFileSync(unfinished, Buffer.concat([MAGIC, hash, body]), { mode: 0o600 });
     renameSync(unfinished, fileOf(folder, master.seed, master.patternClass));
   } catch {

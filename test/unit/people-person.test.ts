@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Master } from '../../sim/people/finger/index.ts';
 import {
   FingerStudio,
   grayPng,
@@ -10,6 +11,7 @@ import {
   SENSOR_FRAME,
   simulatedPerson,
 } from '../../sim/people/index.ts';
+import { readMaster, writeMaster } from '../../sim/people/master-cache.ts';
 import { fingerKey } from '../../sim/people/person.ts';
 
 let cacheFolder: string;
@@ -19,28 +21,22 @@ beforeAll(async () => {
 afterAll(() => rm(cacheFolder, { recursive: true, force: true }));
 
 describe('a simulated person', () => {
-  it('has the same fingers in another studio, from a cold, a warm and a damaged cache', async () => {
+  it('has the same fingers in another studio, whether the cache is cold or warm', async () => {
     await using first = new FingerStudio({ cacheFolder, threads: 1 });
     const cold = await simulatedPerson(3, first).liveImpression(2, 0);
     expect(cold).toMatchObject({ width: SENSOR_FRAME.width, height: SENSOR_FRAME.height, ppi: 500 });
     expect(cold.pixels.every(value => value % 17 === 0)).toBe(true);
+    await using second = new FingerStudio({ cacheFolder, threads: 1 });
+    expect(await simulatedPerson(3, second).liveImpression(2, 0)).toEqual(cold);
+  });
+
+  it('makes a finger anew when its cache file is damaged', async () => {
     const [name] = await readdir(cacheFolder);
     const file = join(cacheFolder, name!);
     const kept = await readFile(file);
-
-    await using second = new FingerStudio({ cacheFolder, threads: 1 });
-    expect(await simulatedPerson(3, second).liveImpression(2, 0)).toEqual(cold);
-
     await truncate(file, 1000);
-    await using third = new FingerStudio({ cacheFolder, threads: 1 });
-    expect(await simulatedPerson(3, third).liveImpression(2, 0)).toEqual(cold);
-    expect(await readFile(file)).toEqual(kept);
-
-    const turned = Buffer.from(kept);
-    turned[2000] = turned[2000]! ^ 1;
-    await writeFile(file, turned);
-    await using fourth = new FingerStudio({ cacheFolder, threads: 1 });
-    expect(await simulatedPerson(3, fourth).liveImpression(2, 0)).toEqual(cold);
+    await using studio = new FingerStudio({ cacheFolder, threads: 1 });
+    await studio.prepare(fingerKey(3, 2));
     expect(await readFile(file)).toEqual(kept);
     expect((await readdir(cacheFolder)).filter(entry => entry.endsWith('.unfinished'))).toEqual([]);
   });
@@ -115,5 +111,49 @@ describe('a simulated person', () => {
     }
     expect(loops / 600).toBeCloseTo(0.6, 1);
     expect(ulnar / loops).toBeGreaterThan(0.85);
+  });
+});
+
+describe('the cache of masters', () => {
+  const master: Master = {
+    seed: 77,
+    patternClass: 'whorl',
+    width: 4,
+    height: 3,
+    ppi: 500,
+    ridges: Int8Array.from([-127, 127, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    minutiae: [{ x: 1.5, y: 2.5, directionRad: 0.25, type: 'ending', reliable: true }],
+    singularPoints: [{ x: 1, y: 1, kind: 'core' }],
+    creases: [],
+  };
+
+  it('gives back what it was given and nothing for another finger', () => {
+    writeMaster(cacheFolder, master);
+    expect(readMaster(cacheFolder, 77, 'whorl')).toEqual(master);
+    expect(readMaster(cacheFolder, 78, 'whorl')).toBeUndefined();
+    expect(readMaster(cacheFolder, 77, 'arch')).toBeUndefined();
+  });
+
+  it('takes no file that is damaged anywhere', async () => {
+    writeMaster(cacheFolder, master);
+    const file = join(cacheFolder, (await readdir(cacheFolder)).find(name => name.includes('0000004d'))!);
+    const kept = await readFile(file);
+    for (let at = 0; at < kept.length; at += 7) {
+      const turned = Buffer.from(kept);
+      turned[at] = turned[at]! ^ 1;
+      await writeFile(file, turned);
+      expect(readMaster(cacheFolder, 77, 'whorl')).toBeUndefined();
+    }
+    for (const length of [0, 8, 40, 44, kept.length - 1]) {
+      await writeFile(file, kept.subarray(0, length));
+      expect(readMaster(cacheFolder, 77, 'whorl')).toBeUndefined();
+    }
+  });
+
+  it('is done without where its folder cannot be written', async () => {
+    const blocked = join(cacheFolder, 'a-file');
+    await writeFile(blocked, '');
+    writeMaster(join(blocked, 'folder'), master);
+    expect(readMaster(join(blocked, 'folder'), 77, 'whorl')).toBeUndefined();
   });
 });

@@ -58,7 +58,7 @@ export function inkDensity(
   const { width, height, moisture, pressure, difficulty } = conditions;
   const wet = Math.max(0, moisture);
   const dry = Math.max(0, -moisture);
-  const unevenness = 0.3 + difficulty + 0.6 * (wet + dry);
+  const unevenness = 0.3 + difficulty + 0.6 * wet + 0.25 * dry;
   const level = 0.95 * wet - 0.75 * dry + 0.5 * (pressure - 0.6) + 0.2 * difficulty * rng.normal();
   const slow = smoothNoise(rng, width, height, rng.between(50, 140));
   const quick = smoothNoise(rng, width, height, 22);

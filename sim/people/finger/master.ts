@@ -9,7 +9,7 @@ import { createRng } from './rng.ts';
 import type { Master, PatternClass } from './types.ts';
 
 /** Changes whenever the same seed gives another finger or impression: part of every cache key. */
-export const GENERATOR_VERSION = 4;
+export const GENERATOR_VERSION = 6;
 
 /**
  * One finger from a seed: pattern class, ridge flow, ridge period, ridges grown along them, exact minutiae, creases.

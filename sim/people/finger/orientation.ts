@@ -153,9 +153,9 @@ export function ridgeFlow(patternClass: PatternClass, rng: Rng, step: number): R
   }
   // Without these two, loops of one side differ little more than in their minutiae, and impostors look alike.
   const wander = smoothNoise(rng, width, height, 110 / step);
-  const wanderRad = rng.between(0.06, 0.16);
+  const wanderRad = rng.between(0.07, 0.16);
   const ripple = smoothNoise(rng, width, height, 55 / step);
-  const rippleRad = rng.between(0.02, 0.05);
+  const rippleRad = rng.between(0.03, 0.06);
   for (let i = 0; i < values.length; i++) {
     values[i] = values[i]! + wanderRad * wander[i]! + rippleRad * ripple[i]!;
   }
