@@ -27,18 +27,18 @@ export interface EvaluateFaceProgress {
 }
 
 /** A share with its 95 % interval, 0..1. */
-export interface MeasuredShare extends Interval {
+interface MeasuredShare extends Interval {
   readonly value: number;
 }
 
 /** FNMR at a fixed FMR. `threshold` is the lowest score that keeps to it. */
-export interface OperatingPoint {
+interface OperatingPoint {
   readonly fmr: number;
   readonly fnmr: MeasuredShare;
   readonly threshold: MeasuredShare;
 }
 
-export interface FaceSetRates {
+interface FaceSetRates {
   readonly dataset: string;
   readonly genuine: number;
   readonly impostor: number;

@@ -5,9 +5,9 @@ import type { Pyramid } from './image/pyramid.ts';
 import { fivePoints } from './landmarks.ts';
 
 /** Side of the aligned face in pixels. */
-export const ALIGNED_SIDE = 112;
+const ALIGNED_SIDE = 112;
 /** Where eyes, nose and mouth corners lie in it: the template published with ArcFace (insightface, face_align.py). */
-export const ALIGNED_POINTS = [
+const ALIGNED_POINTS = [
   38.2946, 51.6963, 73.5318, 51.5014, 56.0252, 71.7366, 41.5493, 92.3655, 70.7299, 92.2041,
 ];
 const MEAN = [127, 127, 127];

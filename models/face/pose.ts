@@ -23,7 +23,7 @@ const FIRST_BIN_DEG = -99;
 const FRONTAL_PITCH_DEG = -4;
 
 /** The mean of the angle under the network's distribution over bins, in degrees. */
-export function expectedAngle({ data }: Tensor): number {
+function expectedAngle({ data }: Tensor): number {
   const max = data.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   let [sum, weighted] = [0, 0];
   data.forEach((value, bin) => {

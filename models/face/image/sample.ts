@@ -17,57 +17,78 @@ export interface SampleOptions {
 
 const clamp = (value: number, max: number): number => (value < 0 ? 0 : Math.min(value, max));
 
-/** Reads an image through an affine map into float planes (CHW), bilinear. Plain loops: 0.3 ms where a library call takes 13. */
+/** One channel at a point near or beyond the border, where some of the four neighbours are outside. */
+function atBorder(image: RgbImage, x: number, y: number, channel: number, black: boolean): number {
+  const { width, height, pixels } = image;
+  const [left, top] = [Math.floor(x), Math.floor(y)];
+  const [fx, fy] = [x - left, y - top];
+  const pixel = (column: number, row: number): number => {
+    if (black && (column < 0 || row < 0 || column >= width || row >= height)) return 0;
+    return pixels[(clamp(row, height - 1) * width + clamp(column, width - 1)) * 3 + channel]!;
+  };
+  const above = pixel(left, top) * (1 - fx) + pixel(left + 1, top) * fx;
+  const below = pixel(left, top + 1) * (1 - fx) + pixel(left + 1, top + 1) * fx;
+  return above * (1 - fy) + below * fy;
+}
+
+/**
+ * Reads an image through an affine map into float planes (CHW), bilinear. Plain loops: 0.3 ms for an aligned face, where a
+ * library call takes 13.
+ */
 export function sample(image: RgbImage, options: SampleOptions): Float32Array {
-  const { width, height, toSource: map, border, planes } = options;
+  const { width, height, toSource: map, planes } = options;
   const { pixels, width: imageWidth, height: imageHeight } = image;
-  const area = width * height;
+  const black = options.border === 'black';
   const grey = planes === 'grey';
+  const area = width * height;
   const out = new Float32Array(grey ? area : area * 3);
-  const { mean = [0, 0, 0], deviation = [1, 1, 1] } = options;
-  const [m0 = 0, m1 = 0, m2 = 0] = mean;
-  const [g0, g1, g2] = [1 / (deviation[0] ?? 1), 1 / (deviation[1] ?? 1), 1 / (deviation[2] ?? 1)];
-  const [redPlane, bluePlane] = planes === 'bgr' ? [2, 0] : [0, 2];
+  const plane = planes === 'bgr' ? [2, 1, 0] : [0, 1, 2];
+  const meanOf = (index: number) => options.mean?.[index] ?? 0;
+  const gainOf = (index: number) => 1 / (options.deviation?.[index] ?? 1);
+  const [redMean, greenMean, blueMean] = [meanOf(plane[0]!), meanOf(1), meanOf(plane[2]!)];
+  const [redGain, greenGain, blueGain] = [gainOf(plane[0]!), gainOf(1), gainOf(plane[2]!)];
+  const [redAt, greenAt, blueAt] = [plane[0]! * area, area, plane[2]! * area];
   const [maxX, maxY, stride] = [imageWidth - 1, imageHeight - 1, imageWidth * 3];
-  const [redAt, blueAt] = [redPlane * area, bluePlane * area];
-  const [redMean, blueMean] = planes === 'bgr' ? [m2, m0] : [m0, m2];
-  const [redGain, blueGain] = planes === 'bgr' ? [g2, g0] : [g0, g2];
-  const black = border === 'black';
   for (let v = 0, at = 0; v < height; v++) {
     let x = map.b * v + map.c;
     let y = map.e * v + map.f;
     for (let u = 0; u < width; u++, at++, x += map.a, y += map.d) {
-      const left = Math.floor(x);
-      const top = Math.floor(y);
-      const fx = x - left;
-      const fy = y - top;
-      let wa = (1 - fx) * (1 - fy);
-      let wb = fx * (1 - fy);
-      let wc = (1 - fx) * fy;
-      let wd = fx * fy;
-      if (black && (left < 0 || top < 0 || left >= maxX || top >= maxY)) {
-        // Each of the four neighbours that lies outside weighs nothing.
-        const inLeft = left >= 0 && left <= maxX ? 1 : 0;
-        const inRight = left >= -1 && left < maxX ? 1 : 0;
-        const inTop = top >= 0 && top <= maxY ? 1 : 0;
-        const inBottom = top >= -1 && top < maxY ? 1 : 0;
-        wa *= inLeft * inTop;
-        wb *= inRight * inTop;
-        wc *= inLeft * inBottom;
-        wd *= inRight * inBottom;
+      let red: number;
+      let green: number;
+      let blue: number;
+      if (x >= 0 && y >= 0 && x < maxX && y < maxY) {
+        const left = x | 0;
+        const top = y | 0;
+        const fx = x - left;
+        const fy = y - top;
+        const wd = fx * fy;
+        const wb = fx - wd;
+        const wc = fy - wd;
+        const wa = 1 - fx - wc;
+        const above = top * stride + left * 3;
+        const below = above + stride;
+        red = pixels[above]! * wa + pixels[above + 3]! * wb + pixels[below]! * wc + pixels[below + 3]! * wd;
+        green =
+          pixels[above + 1]! * wa +
+          pixels[above + 4]! * wb +
+          pixels[below + 1]! * wc +
+          pixels[below + 4]! * wd;
+        blue =
+          pixels[above + 2]! * wa +
+          pixels[above + 5]! * wb +
+          pixels[below + 2]! * wc +
+          pixels[below + 5]! * wd;
+      } else if (black && (x <= -1 || y <= -1 || x >= imageWidth || y >= imageHeight)) {
+        red = green = blue = 0;
+      } else {
+        red = atBorder(image, x, y, 0, black);
+        green = atBorder(image, x, y, 1, black);
+        blue = atBorder(image, x, y, 2, black);
       }
-      const row0 = clamp(top, maxY) * stride;
-      const row1 = clamp(top + 1, maxY) * stride;
-      const column0 = clamp(left, maxX) * 3;
-      const column1 = clamp(left + 1, maxX) * 3;
-      const [pa, pb, pc, pd] = [row0 + column0, row0 + column1, row1 + column0, row1 + column1];
-      const red = pixels[pa]! * wa + pixels[pb]! * wb + pixels[pc]! * wc + pixels[pd]! * wd;
-      const green = pixels[pa + 1]! * wa + pixels[pb + 1]! * wb + pixels[pc + 1]! * wc + pixels[pd + 1]! * wd;
-      const blue = pixels[pa + 2]! * wa + pixels[pb + 2]! * wb + pixels[pc + 2]! * wc + pixels[pd + 2]! * wd;
-      if (grey) out[at] = (0.299 * red + 0.587 * green + 0.114 * blue - m0) * g0;
+      if (grey) out[at] = (0.299 * red + 0.587 * green + 0.114 * blue - redMean) * redGain;
       else {
         out[redAt + at] = (red - redMean) * redGain;
-        out[area + at] = (green - m1) * g1;
+        out[greenAt + at] = (green - greenMean) * greenGain;
         out[blueAt + at] = (blue - blueMean) * blueGain;
       }
     }

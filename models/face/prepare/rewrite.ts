@@ -10,7 +10,7 @@ const NEGLIGIBLE_WEIGHT = 1e-12;
 const isWeight = (one: Weight | Uint8Array): one is Weight => !(one instanceof Uint8Array);
 
 /** Sets negligible weights to zero. */
-export const clearNegligible = (model: OnnxModel): OnnxModel => ({
+const clearNegligible = (model: OnnxModel): OnnxModel => ({
   ...model,
   initializers: model.initializers.map(one =>
     isWeight(one)
@@ -27,7 +27,7 @@ const scaleChannels = (input: string, factors: Weight, output: string): Node =>
  * PRelu(x) = relu(x) - slope * relu(-x), written with Relu, depthwise 1x1 Conv and Add. ONNX Runtime keeps its blocked
  * channel layout through these and leaves it at every PRelu, which costs more than the convolutions between them.
  */
-export function rewritePRelu(model: OnnxModel): OnnxModel {
+function rewritePRelu(model: OnnxModel): OnnxModel {
   const weights = new Map(model.initializers.filter(isWeight).map(one => [one.name, one]));
   const added: Weight[] = [];
   const nodes = model.nodes.flatMap((node, index) => {

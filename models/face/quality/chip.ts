@@ -37,7 +37,8 @@ export function cutChip(pyramid: Pyramid, landmarks: Float32Array): Chip {
   });
   const area = CHIP_SIDE * CHIP_SIDE;
   const [red, green, blue] = [0, 1, 2].map(plane => planes.subarray(plane * area, (plane + 1) * area));
-  const luma = red!.map((value, i) => 0.299 * value + 0.587 * green![i]! + 0.114 * blue![i]!);
+  const luma = new Float32Array(area);
+  for (let i = 0; i < area; i++) luma[i] = 0.299 * red![i]! + 0.587 * green![i]! + 0.114 * blue![i]!;
   return { red: red!, green: green!, blue: blue!, luma };
 }
 
@@ -60,7 +61,7 @@ export function insideEllipse(
 }
 
 /** Where things lie in the chip, in its pixels. */
-export const CHIP_REGIONS = {
+const CHIP_REGIONS = {
   /** Under the eyes to the chin: no hair, no glasses. */
   face: { x: CENTRE_X, y: 148, radiusX: 50, radiusY: 44 },
   leftCheek: { x: 70, y: 134, radiusX: 13, radiusY: 18 },

@@ -50,7 +50,7 @@ export function gradeComponents(m: Measures): Partial<Record<FaceQualityComponen
       Math.min(ramp(cover.darkEyesShare, 0.9, 0.5), ramp(cover.mouthColourDistance, 40, 20)),
     ),
     // The eye network sees closed eyes where blur or shadow hides open ones; lids that stand wide apart overrule it.
-    eyesOpen: toScore(Math.max(m.eyeOpenProbability, ramp(g.lidOpening, 0.035, 0.065))),
+    eyesOpen: toScore(Math.max(m.eyeOpenProbability, ramp(g.lidOpening, 0.047, 0.073))),
     // OFIQ: 0.2, 0.06.
     mouthClosed: toScore(1 - sigmoid(g.lipOpening, 0.2, 0.06)),
     expressionNeutrality: toScore(ramp(g.mouthWidth, 1.05, 0.81)),
