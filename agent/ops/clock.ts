@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 /** The only source of time in the agent: tests and accelerated runs put another in its place. */
 export interface Clock {
   /** Wall-clock time. For records and dates, never for ordering or measuring. */
@@ -25,3 +27,10 @@ export const systemClock: Clock = {
       signal.addEventListener('abort', aborted, { once: true });
     }),
 };
+
+/** Written by systemd-timesyncd once it has set the clock (systemd-timesyncd.service(8)). */
+const TIMESYNC_MARK = '/run/systemd/timesync/synchronized';
+
+/** Whether this machine's clock is known to be right. */
+export const clockTrust = (): 'synchronised' | 'unknown' =>
+  existsSync(TIMESYNC_MARK) ? 'synchronised' : 'unknown';

@@ -57,6 +57,8 @@ export async function* takeFinger(
   });
   yield { kind: 'live', live: live('place_finger', null), image: null };
   while (attempt <= stage.attempts) {
+    // Whatever still lies on the glass belongs to the finger or the attempt before.
+    await stage.scanner.use(scanner => scanner.lifted(signal), signal);
     const captured = await stage.scanner.use(scanner => scanner.capture(signal), signal);
     if (captured.kind === 'advice') {
       yield { kind: 'live', live: live(captured.reason, null), image: null };
@@ -72,14 +74,12 @@ export async function* takeFinger(
     } else if (qualityScore >= stage.minimumQuality) {
       yield { kind: 'live', live: live(null, qualityScore), image };
       yield { kind: 'taken', finger: await sampleOf(stage, task, graded, attempt, signal) };
-      await stage.scanner.use(scanner => scanner.lifted(signal), signal);
       return;
     } else {
       if (!best || qualityScore > best.extraction.quality.score) best = graded;
       attempt += 1;
       yield { kind: 'live', live: live(extraction.quality.advice[0] ?? 'place_finger', qualityScore), image };
     }
-    await stage.scanner.use(scanner => scanner.lifted(signal), signal);
   }
   yield best && best.extraction.quality.score >= WORTHLESS_QUALITY
     ? { kind: 'taken', finger: await sampleOf(stage, task, best, stage.attempts, signal) }

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { startAgent } from '../compose.ts';
+import { loadConfig } from '../ops/config.ts';
+import { createLog } from '../ops/log.ts';
+import { VERSION } from '../version.ts';
+import { exitWith } from './exit.ts';
+
+/** Longest a stop may take before the process ends all the same, in milliseconds. What is accepted is durable already. */
+const STOP_DEADLINE_MS = 5_000;
+
+/** `vantay run`: the agent, until SIGTERM or SIGINT. Logs JSON lines to standard output; the ready line names the screen. */
+export function runVerb(): Command {
+  return new Command('run')
+    .description('run the agent of one kiosk')
+    .requiredOption('--config <file>', 'configuration file (YAML)')
+    .option('--json', 'errors as one JSON object')
+    .exitOverride()
+    .action(async (options: { config: string }) => {
+      const config = loadConfig(options.config, process.env);
+      const log = createLog(config.log.level);
+      const agent = await startAgent(config, log);
+      log.info({ screen: agent.screen, version: VERSION, pid: process.pid }, 'ready');
+      const stop = async () => {
+        setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+        const { p99Ms, maxMs } = agent.health.eventLoopDelay;
+        log.info({ eventLoopDelayP99Ms: p99Ms, eventLoopDelayMaxMs: maxMs }, 'stopping');
+        await agent[Symbol.asyncDispose]();
+        log.info('stopped');
+        process.exit(0);
+      };
+      for (const signal of ['SIGTERM', 'SIGINT'] as const)
+        process.once(signal, () => void stop().catch(exitWith));
+    });
+}

@@ -1,0 +1,316 @@
+/** The only file that constructs things: from a configuration to a running agent. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts';
+import { cameraOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
+import { type Supervised, supervise } from '../drivers/supervise.ts';
+import { type Models, startModels, thresholdAt } from '../models/index.ts';
+import type { Config } from './contract/config.ts';
+import type { Decision } from './contract/packet.ts';
+import { clockTrust, systemClock } from './ops/clock.ts';
+import { DeviceBoard, type DeviceRole } from './ops/device-board.ts';
+import { VantayError } from './ops/errors.ts';
+import { HealthMonitor } from './ops/health.ts';
+import type { Log } from './ops/log.ts';
+import { SqliteOutbox } from './outbox/outbox.ts';
+import { buildPacket, type PacketTools } from './packet/build.ts';
+import { parseCertificates } from './packet/certificates.ts';
+import { ImageCodec } from './packet/imaging.ts';
+import { loadFileSigner, recipientFromJwk } from './packet/signer.ts';
+import { uuid7Maker } from './packet/uuid7.ts';
+import { CameraFeed } from './pipeline/camera-feed.ts';
+import { takeDocument } from './pipeline/document.ts';
+import { patient } from './pipeline/patient.ts';
+import type { DeviceUse } from './pipeline/ports.ts';
+import { dateInVietnam, expectedDates, LAW, refusal } from './procedure/index.ts';
+import { type Comparer, compareVisit } from './records/compare.ts';
+import { lookUp } from './records/lookup.ts';
+import { consentText } from './screen/consent.ts';
+import { OFFERED_LANGUAGES } from './screen/messages/index.ts';
+import { bundlePage } from './screen/page.ts';
+import { ScreenServer } from './screen/server.ts';
+import { LiveScreen } from './screen/source.ts';
+import type { Policy } from './session/machine.ts';
+import { perform, type Stages } from './session/perform.ts';
+import { Session } from './session/run.ts';
+import type { ViewContext } from './session/view.ts';
+import { mqttDial } from './uplink/dial.ts';
+import { followDelivery } from './uplink/follow.ts';
+import { Uplink } from './uplink/uplink.ts';
+import { VERSION } from './version.ts';
+
+/** Longest one call of a model may take, in milliseconds: a frame takes tens of them, a queue behind references seconds. */
+const MODEL_DEADLINE_MS = 15_000;
+/** Longest a visit's images may take to be compressed, in milliseconds. */
+const CODEC_DEADLINE_MS = 60_000;
+/** How long the camera step insists on a perfect portrait, as a share of the time the configuration gives it. */
+const STRICT_SHARE = 0.3;
+
+export interface Agent extends AsyncDisposable {
+  /** Address of the kiosk page. */
+  readonly screen: string;
+  readonly health: HealthMonitor;
+}
+
+/** @throws VantayError, and the coded errors of keys, outbox and models, when the agent cannot run at all */
+export async function startAgent(config: Config, log: Log): Promise<Agent> {
+  await using starting = new AsyncDisposableStack();
+  const stopping = new AbortController();
+  const clock = systemClock;
+  const newId = uuid7Maker(() => clock.now().getTime());
+
+  const models = starting.use(
+    await startModels({ deadlineMs: MODEL_DEADLINE_MS, log: event => log.info(event, 'models') }),
+  );
+  const outbox = starting.use(await openOutbox(config));
+  const boot = await outbox.nextBoot();
+  const { signer, trust, backend, registry } = await loadKeys(config);
+  const self = { office: config.office, kiosk: config.kiosk, boot, agentVersion: VERSION };
+
+  const uplink = starting.use(
+    new Uplink({
+      dial: mqttDial(config.mqtt),
+      outbox,
+      self,
+      keys: { signer, trust, registry },
+      lookupTimeoutMs: config.comparison.lookupTimeoutSeconds * 1000,
+      newId,
+      clock,
+      log,
+    }),
+  );
+
+  const board = new DeviceBoard(log);
+  // Ended last, after everything that uses a device.
+  const devicesEnd = starting.adopt(new AbortController(), controller => controller.abort(new Error('the agent stops')));
+  const watch = <D extends FingerScanner | Camera | DocumentReader>(
+    role: DeviceRole,
+    open: Open<D>,
+  ): DeviceUse<D> => {
+    const supervised = starting.use(superviseOn(board, role, open, devicesEnd.signal));
+    return patient(supervised);
+  };
+  const open = deviceOpeners(config);
+  const scanner = watch('finger_scanner', open.finger_scanner);
+  const reader = watch('document_reader', open.document_reader);
+  const camera = starting.use(new CameraFeed(watch('camera', open.camera)));
+
+  const codec = starting.use(new ImageCodec({ deadlineMs: CODEC_DEADLINE_MS }));
+  const comparer = comparerOf(models, config);
+  const today = () => dateInVietnam(clock.now());
+  const expected: ViewContext['expectedDates'] = lookup =>
+    expectedDates(
+      lookup.state === 'unavailable' ? null : (lookup.onFile ?? NOTHING_ON_FILE),
+      today(),
+      config.calendar,
+    );
+  const tools: PacketTools = { codec, signer, recipient: backend };
+
+  const stages: Stages = {
+    finger: {
+      scanner,
+      engine: models.finger,
+      sameFingerScore: thresholdAt(comparer.fingerTable, config.comparison.fmr),
+      attempts: config.visit.fingerAttempts,
+      minimumQuality: config.visit.fingerMinimumQuality,
+    },
+    face: {
+      camera,
+      engine: models.face,
+      minimumQuality: config.visit.faceMinimumQuality,
+      lenientAfterMs: config.visit.faceSeconds * 1000 * STRICT_SHARE,
+    },
+    readDocument: signal => takeDocument(reader, LAW.residence.cardCodes, today(), signal),
+    lookUp: (visit, signal) => lookUp(uplink, visit, signal),
+    compare: (visit, lookup, signal) => compareVisit(comparer, visit, lookup, signal),
+    submit: async (visit, signal) => {
+      const { lookup } = visit;
+      const promised = expected({
+        state: lookup.state,
+        onFile: lookup.state === 'found' ? lookup.onFile : null,
+      });
+      const sequence = await outbox.nextSequence();
+      const origin = { ...self, sequence, clock: clockTrust(), createdAt: clock.now() };
+      const packet = await buildPacket(newId(), visit, promised, origin, tools, signal);
+      await outbox.accept({ ...packet, sequence });
+      return packet.id;
+    },
+    showFinger: image => screen.showFinger(image),
+  };
+
+  const session: Session = starting.use(
+    new Session({
+      policy: policyOf(config, today),
+      clock,
+      patience: { stepSeconds: config.screen.stepTimeoutSeconds, warnSeconds: config.screen.warnSeconds },
+      perform: (activity, report, signal) => perform(stages, activity, report, signal),
+      newVisitId: newId,
+      mayWait: () => board.problems.length > 0 || screen.view().officerCalled,
+      refusalToStart: () => (outboxFull.current ? 'outbox_full' : null),
+      onFailure: (activity, error) => log.error({ activity, err: error }, 'a step of the visit failed'),
+    }),
+  );
+  const screen: LiveScreen = starting.use(
+    new LiveScreen({
+      session,
+      camera,
+      devices: board,
+      context: { languages: OFFERED_LANGUAGES, consentText, expectedDates: expected },
+    }),
+  );
+  const outboxFull = starting.use(watchOutbox(outbox));
+
+  session.onChange(({ state, previous }) => {
+    if (state.kind !== previous.kind) log.info({ from: previous.kind, to: state.kind }, 'visit');
+    if (state.kind !== 'receipt' || previous.kind === 'receipt') return;
+    const { packetId } = state;
+    const left = new AbortController();
+    const unsubscribe = session.onChange(change => {
+      if (change.state.kind === 'receipt') return;
+      left.abort(new Error('the receipt was left'));
+      unsubscribe();
+    });
+    followDelivery(
+      packetId,
+      {
+        fateOf: (id, timeoutMs, signal) => uplink.fateOf(id, timeoutMs, signal),
+        sleep: clock.sleep,
+        onDelivery: delivery => session.dispatch({ type: 'delivery', packetId, delivery }),
+      },
+      AbortSignal.any([left.signal, stopping.signal]),
+    ).catch((error: unknown) => {
+      if (!left.signal.aborted && !stopping.signal.aborted)
+        log.warn({ err: error }, 'the delivery cannot be followed');
+    });
+  });
+  board.onChange(() => void uplink.publishDevices(board.states));
+
+  const server = starting.use(
+    await ScreenServer.start({ port: config.screen.port, page: await bundlePage(), source: screen, log }),
+  );
+  const health = starting.use(
+    new HealthMonitor(
+      { outbox: () => outbox.status(), modelRestarts: () => models.health.restarts },
+      measured => uplink.publishHealth(measured),
+    ),
+  );
+  uplink.start();
+  const running = starting.move();
+  return {
+    screen: server.address,
+    health,
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort(new Error('the agent stops'));
+      await running.disposeAsync();
+    },
+  };
+}
+
+/** How each configured device is opened; for the agent, and for whoever only wants to look at them. */
+export function deviceOpeners(config: Config) {
+  return {
+    finger_scanner: scannerOpener(scannerSettings(config)),
+    camera: cameraOpener(definedOnly(config.devices.camera)),
+    document_reader: readerOpener(config.devices.documentReader),
+  };
+}
+
+/** What the law asks when the database answered but knows nothing of the person. */
+const NOTHING_ON_FILE = { face: false, finger: false };
+
+function policyOf(config: Config, today: () => string): Policy {
+  return {
+    languages: OFFERED_LANGUAGES,
+    fingers: config.visit.fingers,
+    documentAttempts: config.visit.documentAttempts,
+    consentText: language => {
+      const { textVersion, textSha256 } = consentText(language);
+      return { textVersion, textSha256 };
+    },
+    refusal: (travelDocument, residenceCard) => refusal(travelDocument, residenceCard, today()),
+  };
+}
+
+function comparerOf(models: Models, config: Config): Comparer {
+  const table = (task: string) => models.cards.find(card => card.task === task)?.fmrTable ?? [];
+  const refs: Decision['models'] = models.cards.map(({ id, version, sha256 }) => ({ id, version, sha256 }));
+  return {
+    finger: models.finger,
+    face: models.face,
+    fingerTable: table('finger-matching'),
+    faceTable: table('face-embedding'),
+    fmr: config.comparison.fmr,
+    usableFingerQuality: config.visit.fingerMinimumQuality,
+    usableFaceQuality: config.visit.faceMinimumQuality,
+    models: refs,
+  };
+}
+
+async function openOutbox(config: Config): Promise<SqliteOutbox> {
+  try {
+    await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new VantayError('STATE_DIR', `cannot make ${config.stateDir}`, { cause });
+  }
+  const { maxPackets, maxMebibytes, maxAgeHours } = config.outbox;
+  const limits = { maxPackets, maxBytes: maxMebibytes * 2 ** 20, maxAgeMs: maxAgeHours * 3_600_000 };
+  return SqliteOutbox.open({ path: join(config.stateDir, 'outbox.sqlite'), limits, clock: systemClock });
+}
+
+/** @throws VantayError KEY_UNREADABLE, PacketError PACKET_KEY, PACKET_CERTIFICATE */
+export async function loadKeys({ keys }: Config) {
+  const text = (path: string) =>
+    readFile(path, 'utf8').catch((cause: unknown) => {
+      throw new VantayError('KEY_UNREADABLE', `cannot read ${path}`, { cause });
+    });
+  const signer = await loadFileSigner({
+    keyPath: keys.signingKeyFile,
+    certificatesPath: keys.certificateChainFile,
+  });
+  return {
+    signer,
+    trust: { roots: parseCertificates(await text(keys.trustRootFile)) },
+    backend: await recipientFromJwk(await text(keys.backendEncryptionKeyFile)),
+    registry: await recipientFromJwk(await text(keys.registryEncryptionKeyFile)),
+  };
+}
+
+function superviseOn<D extends FingerScanner | Camera | DocumentReader>(
+  board: DeviceBoard,
+  role: DeviceRole,
+  open: Open<D>,
+  signal: AbortSignal,
+): Supervised<D> {
+  return supervise(
+    async opening => {
+      const device = await open(opening);
+      board.identify(role, device.identity);
+      return device;
+    },
+    { signal, onState: state => board.set(role, state) },
+  );
+}
+
+/** Whether the outbox refuses packets, looked at now and then so that a visit is refused before it begins. */
+function watchOutbox(outbox: SqliteOutbox): { current: boolean } & Disposable {
+  const look = async () => {
+    watched.current = (await outbox.status()).full !== null;
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), 5_000);
+  timer.unref();
+  const watched = { current: false, [Symbol.dispose]: () => clearInterval(timer) };
+  void look().catch(() => undefined);
+  return watched;
+}
+
+/** Without a line speed the driver looks for it. */
+function scannerSettings({ devices: { fingerScanner } }: Config): Parameters<typeof scannerOpener>[0] {
+  const { baud, ...settings } = fingerScanner;
+  return baud === 'auto' ? settings : { ...settings, baud };
+}
+
+/** The same object without keys that are undefined, as the drivers' settings want it. */
+const definedOnly = <T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };

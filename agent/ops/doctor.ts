@@ -1,0 +1,68 @@
+/** Looks at everything a kiosk needs, one check at a time; each finding comes with its remedy. */
+import { access, constants, statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { entryOf } from './errors.ts';
+
+export interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  /** Code from the error catalogue; null when all is well. */
+  readonly code: string | null;
+  readonly detail: string;
+  readonly remedy: string | null;
+}
+
+/** One thing to look at: says what it saw, throws a coded error when it is not as it should be. */
+export interface Check {
+  readonly name: string;
+  look(signal: AbortSignal): Promise<string>;
+}
+
+/** Longest one check may take, in milliseconds: a search for a sensor's line speed takes the longest. */
+const CHECK_DEADLINE_MS = 20_000;
+
+export async function examine(checks: readonly Check[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, look } of checks) {
+    const signal = AbortSignal.timeout(CHECK_DEADLINE_MS);
+    try {
+      findings.push({ check: name, ok: true, code: null, detail: await look(signal), remedy: null });
+    } catch (error) {
+      const { code, remedy } = entryOf(error);
+      const detail = error instanceof Error ? error.message : String(error);
+      findings.push({ check: name, ok: false, code, detail, remedy });
+    }
+  }
+  return findings;
+}
+
+/** A visit is about 2 MB; below this the outbox would soon have to refuse, in bytes. */
+const MINIMUM_FREE_BYTES = 512 * 2 ** 20;
+
+/** Free space and right to write of the state folder. */
+export async function lookAtDisk(folder: string): Promise<string> {
+  await access(folder, constants.W_OK);
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const text = `${(free / 2 ** 30).toFixed(1)} GiB free`;
+  if (free < MINIMUM_FREE_BYTES) throw new Error(`only ${text}`);
+  return text;
+}
+
+/** Whether anything listens at the broker's address. */
+export function lookAtBroker(url: string, signal: AbortSignal): Promise<string> {
+  const { hostname, port, protocol } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port) || (protocol === 'mqtts:' ? 8883 : 1883) });
+    const fail = (error: unknown) => {
+      socket.destroy();
+      reject(error);
+    };
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(`${hostname}:${socket.remotePort} answers`);
+    });
+  });
+}

@@ -1,0 +1,150 @@
+/** From a finished visit to a sealed packet: samples -> ISO records -> manifest -> sealed. */
+import sharp from 'sharp';
+import type { PacketManifest } from '../contract/packet.ts';
+import { positionCode } from '../contract/positions.ts';
+import type { Compared, TakenFace, TakenFinger } from '../session/visit.ts';
+import type { ImageCodec } from './imaging.ts';
+import {
+  CAPTURE_TECHNOLOGY,
+  encodeFaceRecord,
+  encodeFingerRecord,
+  FACE_RECORD_MEDIA_TYPE,
+  FINGER_RECORD_MEDIA_TYPE,
+} from './records19794.ts';
+import { type ClearBlob, type SealedMessage, seal } from './seal.ts';
+import type { Recipient, Signer } from './signer.ts';
+
+/** What a packet says of the kiosk that made it. */
+export interface PacketOrigin {
+  readonly office: string;
+  readonly kiosk: string;
+  readonly boot: number;
+  readonly sequence: number;
+  readonly agentVersion: string;
+  readonly clock: PacketManifest['clock'];
+  readonly createdAt: Date;
+}
+
+export interface PacketTools {
+  readonly codec: ImageCodec;
+  readonly signer: Signer;
+  readonly recipient: Recipient;
+}
+
+/**
+ * Seals a visit for the backend.
+ * @param packetId UUID version 7
+ * @param expected dates promised to the applicant
+ * @throws PacketError; the signal's reason when aborted
+ */
+export async function buildPacket(
+  packetId: string,
+  visit: Compared,
+  expected: PacketManifest['expected'],
+  origin: PacketOrigin,
+  tools: PacketTools,
+  signal: AbortSignal,
+): Promise<SealedMessage> {
+  const blobs: ClearBlob[] = [];
+  for (const finger of visit.fingers)
+    blobs.push(await fingerBlob(finger, origin.createdAt, tools.codec, signal));
+  blobs.push(await faceBlob(visit.face, origin.createdAt, tools.codec, signal));
+  const { travelDocument, residenceCard, lookup } = visit;
+  return seal(
+    {
+      type: 'vantay.packet',
+      schemaVersion: 1,
+      packetId,
+      office: origin.office,
+      kiosk: origin.kiosk,
+      boot: origin.boot,
+      sequence: origin.sequence,
+      createdAt: origin.createdAt.toISOString(),
+      clock: origin.clock,
+      agentVersion: origin.agentVersion,
+      purpose: 'register_level_2',
+      applicant: travelDocument.person,
+      documents: [travelDocument.document, residenceCard.document],
+      contact: visit.contact,
+      consent: visit.consent,
+      samples: [...visit.fingers.map(fingerSample), faceSample(visit.face)],
+      exceptions: [...visit.exceptions],
+      lookup: { state: lookup.state, onFile: lookup.state === 'found' ? lookup.onFile : null },
+      decision: visit.decision,
+      expected,
+    },
+    blobs,
+    tools.signer,
+    tools.recipient,
+  );
+}
+
+const FACE_BLOB = 'face';
+const fingerBlobName = (finger: TakenFinger): string => `finger-${positionCode(finger.position)}`;
+
+const fingerSample = (finger: TakenFinger): PacketManifest['samples'][number] => ({
+  modality: 'finger',
+  position: finger.position,
+  image: fingerBlobName(finger),
+  quality: finger.quality,
+  attempts: finger.attempts,
+  device: finger.device,
+});
+
+const faceSample = (face: TakenFace): PacketManifest['samples'][number] => ({
+  modality: 'face',
+  image: FACE_BLOB,
+  quality: face.quality,
+  attempts: face.attempts,
+  device: face.device,
+  // No presentation attack detection runs yet; a score that was not measured is null.
+  pad: { mode: 'off', score: null },
+});
+
+/** Our own quality algorithms have no registered CBEFF numbers: 0 says so, the manifest names them in words. */
+const recordQuality = (score: number) => [{ score, vendor: 0, algorithm: 0 }];
+
+async function fingerBlob(
+  finger: TakenFinger,
+  capturedAt: Date,
+  codec: ImageCodec,
+  signal: AbortSignal,
+): Promise<ClearBlob> {
+  const { image } = finger.sample.reveal();
+  const { width, height, ppi, pixels } = image;
+  const bytes = encodeFingerRecord({
+    capturedAt,
+    technology: CAPTURE_TECHNOLOGY.opticalTir,
+    qualities: recordQuality(finger.quality.score),
+    position: positionCode(finger.position),
+    ppi: Math.round(ppi),
+    width,
+    height,
+    jpeg2000: await codec.encode({ width, height, components: 1, pixels }, signal),
+  });
+  return { name: fingerBlobName(finger), mediaType: FINGER_RECORD_MEDIA_TYPE, bytes };
+}
+
+async function faceBlob(
+  face: TakenFace,
+  capturedAt: Date,
+  codec: ImageCodec,
+  signal: AbortSignal,
+): Promise<ClearBlob> {
+  const { data, info } = await sharp(face.sample.reveal().jpeg)
+    .autoOrient()
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const bytes = encodeFaceRecord({
+    capturedAt,
+    qualities: recordQuality(face.quality.score),
+    width,
+    height,
+    colour: 'rgb24',
+    jpeg2000: await codec.encode({ width, height, components: 3, pixels: data }, signal),
+  });
+  return { name: FACE_BLOB, mediaType: FACE_RECORD_MEDIA_TYPE, bytes };
+}

@@ -1,0 +1,88 @@
+/** What the screen server shows and takes: the session as a view, the camera, the finger image of the moment. */
+import sharp from 'sharp';
+import type { GrayImage } from '../../drivers/device.ts';
+import type { ScreenInput, ScreenView } from '../contract/screen.ts';
+import type { Biometric } from '../ops/biometric.ts';
+import type { FrameSource } from '../pipeline/ports.ts';
+import type { Session } from '../session/run.ts';
+import { type ViewContext, viewOf } from '../session/view.ts';
+import type { ScreenSource } from './server.ts';
+
+export interface LiveScreenOptions {
+  readonly session: Session;
+  readonly camera: FrameSource;
+  readonly context: Omit<ViewContext, 'deviceProblems' | 'secondsLeft'>;
+  readonly devices: {
+    readonly problems: ScreenView['deviceProblems'];
+    onChange(listener: () => void): () => void;
+  };
+}
+
+export class LiveScreen implements ScreenSource, Disposable {
+  readonly #options: LiveScreenOptions;
+  readonly #listeners = new Set<(view: ScreenView) => void>();
+  readonly #stops: (() => void)[];
+  #finger: Biometric<GrayImage> | null = null;
+  #countdown: NodeJS.Timeout | undefined;
+
+  constructor(options: LiveScreenOptions) {
+    this.#options = options;
+    this.#stops = [
+      options.session.onChange(({ state }) => {
+        // The image belongs to the step: it is not kept a moment longer.
+        if (state.kind !== 'fingers') this.#finger = null;
+        this.#push();
+      }),
+      options.devices.onChange(() => this.#push()),
+    ];
+  }
+
+  view(): ScreenView {
+    const { session, context, devices } = this.#options;
+    const live = { deviceProblems: devices.problems, secondsLeft: session.secondsLeft };
+    return viewOf(session.state, { ...context, ...live });
+  }
+
+  input(input: ScreenInput): boolean {
+    return this.#options.session.input(input);
+  }
+
+  onView(listener: (view: ScreenView) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async *preview(signal: AbortSignal): AsyncGenerator<{ readonly jpeg: Uint8Array }, void, undefined> {
+    for await (const frame of this.#options.camera.frames(signal)) {
+      if (this.#options.session.state.kind !== 'face') return;
+      yield frame;
+    }
+  }
+
+  showFinger(image: Biometric<GrayImage>): void {
+    this.#finger = image;
+  }
+
+  async fingerPng(): Promise<Uint8Array | null> {
+    const image = this.#finger?.reveal();
+    if (!image) return null;
+    const { width, height, pixels } = image;
+    return sharp(pixels, { raw: { width, height, channels: 1 } })
+      .png()
+      .toBuffer();
+  }
+
+  #push(): void {
+    clearTimeout(this.#countdown);
+    const view = this.view();
+    for (const listener of this.#listeners) listener(view);
+    if (view.secondsLeft !== null) this.#countdown = setTimeout(() => this.#push(), 1000);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#countdown);
+    for (const stop of this.#stops) stop();
+    this.#listeners.clear();
+    this.#finger = null;
+  }
+}

@@ -1,0 +1,82 @@
+/** Does what a state of the visit asks for: each activity is one line of stages, its findings reported as events. */
+
+import type { GrayImage } from '../../drivers/device.ts';
+import type { Decision } from '../contract/packet.ts';
+import type { Biometric } from '../ops/biometric.ts';
+import type { DocumentOutcome } from '../pipeline/document.ts';
+import type { FaceStage } from '../pipeline/face.ts';
+import { takeFace } from '../pipeline/face.ts';
+import { type FingerStage, takeFinger } from '../pipeline/finger.ts';
+import type { Activity } from './activities.ts';
+import type { SessionEvent } from './machine.ts';
+import type { Captured, Compared, Consented, Lookup } from './visit.ts';
+
+export interface Stages {
+  readonly finger: FingerStage;
+  readonly face: FaceStage;
+  readDocument(signal: AbortSignal): Promise<DocumentOutcome>;
+  lookUp(visit: Consented, signal: AbortSignal): Promise<Lookup>;
+  compare(visit: Captured, lookup: Lookup, signal: AbortSignal): Promise<Decision>;
+  /** Seals and stores; resolves with the packet's id once it is durable. */
+  submit(visit: Compared, signal: AbortSignal): Promise<string>;
+  /** Told of each finger image for the screen. */
+  showFinger(image: Biometric<GrayImage>): void;
+}
+
+type Report = (event: SessionEvent) => void;
+
+export async function perform(
+  stages: Stages,
+  activity: Activity,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (activity.kind) {
+    case 'read_document': {
+      const outcome = await stages.readDocument(signal);
+      return report(
+        outcome.kind === 'document'
+          ? { type: 'document_read', document: outcome.document }
+          : { type: 'document_problem', problem: outcome.problem },
+      );
+    }
+    case 'look_up':
+      return report({ type: 'record_looked_up', lookup: await stages.lookUp(activity.visit, signal) });
+    case 'take_finger':
+      return performFinger(stages, activity, report, signal);
+    case 'take_face':
+      for await (const progress of takeFace(stages.face, signal)) {
+        report(
+          progress.kind === 'live'
+            ? { type: 'face_live', live: progress.live }
+            : { type: 'face_taken', face: progress.face },
+        );
+      }
+      return;
+    case 'compare':
+      return report({
+        type: 'compared',
+        decision: await stages.compare(activity.visit, activity.lookup, signal),
+      });
+    case 'submit':
+      return report({ type: 'submitted', packetId: await stages.submit(activity.visit, signal) });
+  }
+}
+
+async function performFinger(
+  stages: Stages,
+  activity: Extract<Activity, { kind: 'take_finger' }>,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const progress of takeFinger(stages.finger, activity, signal)) {
+    if (progress.kind === 'live') {
+      if (progress.image) stages.showFinger(progress.image);
+      report({ type: 'finger_live', live: progress.live });
+    } else if (progress.kind === 'taken') {
+      report({ type: 'finger_taken', finger: progress.finger });
+    } else {
+      report({ type: 'finger_unreadable', position: activity.position });
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/** The stories, in the order they are listed. Seeds are arbitrary; each story has people of its own. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { corruptCheckDigit } from '../people/index.ts';
+import type { VisitResult } from './result.ts';
+import type { Scenario } from './scenario.ts';
+
+/** All these have to hold; the first that does not is the complaint. */
+const all =
+  (...checks: readonly ((result: VisitResult) => string | null)[]) =>
+  (result: VisitResult): string | null =>
+    checks.map(check => check(result)).find(complaint => complaint !== null) ?? null;
+
+const outcome = (wanted: string) => (result: VisitResult) =>
+  result.outcome === wanted ? null : `outcome is ${result.outcome}, not ${wanted}`;
+
+const accepted = (result: VisitResult) =>
+  result.receipt?.state === 'accepted'
+    ? null
+    : `receipt is ${result.receipt?.state ?? 'missing'}, not accepted`;
+
+const refused = (reason: string) => (result: VisitResult) =>
+  result.refusal?.reason === reason
+    ? null
+    : `refused for ${result.refusal?.reason ?? 'nothing'}, not ${reason}`;
+
+const advised = (word: string) => (result: VisitResult) =>
+  result.stages.some(stage => stage.advice.includes(word)) ? null : `"${word}" was never advised`;
+
+const nothingSent = (result: VisitResult) => (result.packetId ? 'a packet was made' : null);
+
+/** Right thumb: ISO/IEC 19794-2 code 1. */
+const RIGHT_THUMB = 1;
+/** Left little finger: ISO/IEC 19794-2 code 10. */
+const LEFT_LITTLE = 10;
+/** How long an unplugged scanner stays away, in milliseconds. */
+const UNPLUGGED_MS = 2_500;
+/** How long the broker stays down after the submission, in milliseconds. */
+const BROKER_DOWN_MS = 4_000;
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'happy',
+    summary: 'a registered person, all ten fingers, match',
+    cast: person => ({ visitor: person(1), registered: [person(1)] }),
+    judge: all(outcome('match'), accepted),
+  },
+  {
+    name: 'no-record',
+    summary: 'a person the immigration database does not know',
+    cast: person => ({ visitor: person(2), registered: [] }),
+    judge: all(outcome('no_record'), accepted),
+  },
+  {
+    name: 'other-person',
+    summary: "someone else's passport and card: no match",
+    cast: person => ({ visitor: person(3), papersOf: person(5), registered: [person(3), person(5)] }),
+    judge: all(outcome('no_match'), accepted),
+  },
+  {
+    name: 'wet-finger',
+    summary: 'a wet thumb: advice, then success',
+    cast: person => ({ visitor: person(4), registered: [person(4)] }),
+    manner: () => ({
+      moisture: (finger, attempt) => (finger === RIGHT_THUMB && attempt === 0 ? 'wet' : undefined),
+    }),
+    judge: all(outcome('match'), accepted, advised('finger_too_wet')),
+  },
+  {
+    name: 'missing-finger',
+    summary: 'the left little finger is missing: an exception is recorded',
+    cast: person => ({ visitor: person(6), registered: [person(6)] }),
+    missing: new Map([[LEFT_LITTLE, 'missing']]),
+    judge: all(outcome('match'), accepted, ({ exceptions }) =>
+      exceptions.some(({ position, reason }) => position === 'left_little' && reason === 'missing')
+        ? null
+        : 'no exception for the left little finger',
+    ),
+  },
+  {
+    name: 'scanner-unplugged',
+    summary: 'the scanner is unplugged during the fingers and comes back',
+    cast: person => ({ visitor: person(7), registered: [person(7)] }),
+    incident: world => {
+      let pulled = false;
+      return ({ view }) => {
+        if (pulled || view.position !== 'right_middle') return;
+        pulled = true;
+        void world.sensor
+          .unplug()
+          .then(() => sleep(UNPLUGGED_MS))
+          .then(() => world.sensor.plug());
+      };
+    },
+    judge: all(outcome('match'), accepted, ({ deviceProblems }) =>
+      deviceProblems.some(problem => problem.startsWith('finger_scanner:DEVICE_'))
+        ? null
+        : 'the fault was never shown',
+    ),
+  },
+  {
+    name: 'broker-down',
+    summary: 'the broker goes down before the submission: the packet waits and is delivered later',
+    cast: person => ({ visitor: person(8), registered: [person(8)] }),
+    incident: world => {
+      let down = false;
+      return ({ view }) => {
+        if (down || view.step !== 'review') return;
+        down = true;
+        void world.broker
+          .stop()
+          .then(() => sleep(BROKER_DOWN_MS))
+          .then(() => world.broker.start());
+      };
+    },
+    judge: all(outcome('match'), accepted, ({ stages }) =>
+      stages.some(({ name, ms }) => name === 'receipt' && ms > BROKER_DOWN_MS / 2)
+        ? null
+        : 'the packet never had to wait',
+    ),
+  },
+  {
+    name: 'bad-passport',
+    summary: 'a passport whose check digit is wrong at every attempt',
+    cast: person => ({ visitor: person(9), registered: [person(9)] }),
+    manner: ({ visitor }) => ({
+      papers: wanted =>
+        wanted === 'travel_document'
+          ? corruptCheckDigit(visitor.identity.passport.mrz, 'documentNumber')
+          : visitor.identity.residenceCard.mrz,
+    }),
+    judge: all(outcome('refused'), refused('document_invalid'), advised('check_digit'), nothingSent),
+  },
+  {
+    name: 'child-under-6',
+    summary: 'a child under six: level 2 is refused, with the reason',
+    cast: person => {
+      const child = person(10, { ageGroup: 'child_under_6' });
+      return { visitor: child, registered: [child] };
+    },
+    judge: all(outcome('refused'), refused('under_6_level_1_only'), nothingSent),
+  },
+];

@@ -1,0 +1,31 @@
+/** A story that can be played: who comes, how they behave, what happens around them, and how it has to end. */
+import type { Person } from '../people/index.ts';
+import type { Manner } from '../visitor/body.ts';
+import type { View } from '../visitor/screen-client.ts';
+import type { World } from '../world/world.ts';
+import type { VisitResult } from './result.ts';
+
+export interface Cast {
+  /** Who stands before the kiosk. */
+  readonly visitor: Person;
+  /** Whose papers are shown; the visitor's own when absent. */
+  readonly papersOf?: Person;
+  /** Who is in the immigration database. */
+  readonly registered: readonly Person[];
+}
+
+/** Makes an invented person. */
+export type Casting = (seed: number, options?: { ageGroup?: 'adult' | 'child_under_6' }) => Person;
+
+export interface Scenario {
+  readonly name: string;
+  readonly summary: string;
+  cast(person: Casting): Cast;
+  manner?(cast: Cast): Manner;
+  /** Fingers that cannot be placed, by ISO code. */
+  readonly missing?: ReadonlyMap<number, 'missing' | 'injured'>;
+  /** What happens around the visitor; begun once, at the start of the visit. */
+  incident?(world: World): (view: View) => void;
+  /** Null when the visit ended as it has to; else what is wrong with how it ended. */
+  judge(result: VisitResult): string | null;
+}

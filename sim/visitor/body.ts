@@ -1,0 +1,91 @@
+/** What a visitor does with hands, papers and face when the screen asks for it: no touch of the screen among it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FingerCode, type Moisture, type Person, positionCode } from '../people/index.ts';
+import type { Pose, Stage } from '../world/stage.ts';
+import type { View } from './screen-client.ts';
+
+/** How a visitor behaves where they are not simply themselves. */
+export interface Manner {
+  /** Lines of the zone laid on the reader at an attempt (from 1); by default the visitor's own papers. */
+  papers?(wanted: 'travel_document' | 'residence_card', attempt: number): readonly string[];
+  /** Moisture of a finger at an attempt (from 0). */
+  moisture?(finger: FingerCode, attempt: number): Moisture | undefined;
+  /** How the visitor stands before the camera; called again at every advice. */
+  pose?(advice: string | null): Pose;
+}
+
+export interface BodyOptions {
+  readonly person: Person;
+  readonly manner: Manner;
+  readonly stage: Stage;
+  /** Lays a document on the reader. */
+  present(lines: readonly string[]): void;
+  /** Time between reading the screen and doing what it says, in milliseconds. */
+  readonly reactionMs: number;
+}
+
+/** Between two placings the finger is off the glass at least this long, in milliseconds. */
+const LIFTED_MS = 120;
+
+export class Body implements Disposable {
+  readonly #options: BodyOptions;
+  #key = '';
+  #action = new AbortController();
+  #attempts = new Map<string, number>();
+  failure: unknown = null;
+
+  constructor(options: BodyOptions) {
+    this.#options = options;
+  }
+
+  /** Acts on what the screen shows; what was begun for another view is left off. */
+  react({ view, visitId }: View): void {
+    const { stage } = this.#options;
+    if (view.step === 'face') stage.pose = this.#options.manner.pose?.(view.advice ?? null) ?? 'neutral';
+    else stage.pose = 'nobody';
+    const key = `${visitId}:${view.step}:${view.wanted}:${view.attempt}:${view.problem?.reason}:${view.position}:${view.imageVersion}`;
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#action.abort();
+    this.#action = new AbortController();
+    const { signal } = this.#action;
+    stage.finger = null;
+    this.#act(view, signal).catch((error: unknown) => {
+      if (!signal.aborted) this.failure = error;
+    });
+  }
+
+  async #act(view: View['view'], signal: AbortSignal): Promise<void> {
+    const { person, manner, stage, present, reactionMs } = this.#options;
+    if (
+      view.step === 'documents' &&
+      (view.wanted === 'travel_document' || view.wanted === 'residence_card')
+    ) {
+      await sleep(reactionMs, undefined, { signal });
+      const own =
+        view.wanted === 'travel_document' ? person.identity.passport.mrz : person.identity.residenceCard.mrz;
+      present(manner.papers?.(view.wanted, view.attempt ?? 1) ?? own);
+    }
+    // A print that was taken without advice will do: the finger is off the glass, and the screen names the next one.
+    const wasGood = view.qualityScore !== null && view.advice === null;
+    if (view.step === 'fingers' && view.position && !wasGood) {
+      const finger = positionCode(view.position);
+      if (!finger || !person.fingers.includes(finger)) return;
+      const attempt = this.#attempts.get(view.position) ?? 0;
+      this.#attempts.set(view.position, attempt + 1);
+      const moisture = manner.moisture?.(finger, attempt);
+      const [image] = await Promise.all([
+        person.liveImpression(finger, attempt, { ...(moisture === undefined ? {} : { moisture }), signal }),
+        sleep(Math.max(LIFTED_MS, reactionMs), undefined, { signal }),
+      ]);
+      signal.throwIfAborted();
+      stage.finger = image;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#action.abort();
+    this.#options.stage.finger = null;
+    this.#options.stage.pose = 'nobody';
+  }
+}
