@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Aedes } from 'aedes';
@@ -110,11 +110,12 @@ afterEach(async () => {
 async function startUplink(
   delivery: Partial<DeliverySettings> = {},
   lookupTimeoutMs = 5000,
+  mqtt: Partial<MqttSettings> = {},
 ): Promise<Uplink> {
   const note = (fields: object, message: string) => void logged.push(JSON.stringify({ ...fields, message }));
   const { kid, publicKey } = await decryptionKeyOf(pki.registry);
   const uplink = new Uplink({
-    dial: mqttDial({ url: broker.url, protocol: 'auto', keepaliveSeconds: 30 }),
+    dial: mqttDial({ url: broker.url, protocol: 'auto', keepaliveSeconds: 30, ...mqtt }),
     outbox,
     self: { office: OFFICE, kiosk: KIOSK, boot: 3, agentVersion: '0.0.0' },
     keys: {
@@ -185,6 +186,35 @@ describe('delivery', () => {
     await broker.up();
     await startReceiver();
     expect(await fateOf(uplink, id)).toMatchObject({ state: 'verified' });
+  });
+
+  it('notices a connection that is open but dead, and delivers over a new one', async () => {
+    await startReceiver();
+    const swallowing = new Set<Socket>();
+    const sockets = new Set<Socket>();
+    const proxy = createServer(near => {
+      const far = createConnection(broker.port, '127.0.0.1');
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        sockets.add(from);
+        from.on('data', bytes => !swallowing.has(from) && to.write(bytes));
+        from.on('error', () => {});
+        from.on('close', () => to.destroy());
+      }
+    });
+    await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as { port: number };
+    const uplink = await startUplink({}, 5000, { url: `mqtt://127.0.0.1:${port}`, keepaliveSeconds: 1 });
+    await until(() => uplink.online);
+    for (const socket of sockets) swallowing.add(socket);
+    const id = await accept(1);
+    expect(await fateOf(uplink, id)).toMatchObject({ state: 'verified' });
+    expect(logged.some(line => line.includes('UPLINK_DISCONNECTED'))).toBe(true);
+    await uplink[Symbol.asyncDispose]();
+    for (const socket of sockets) socket.destroy();
+    await new Promise(resolve => proxy.close(resolve));
   });
 
   it('sends again when receipts are lost, and takes repeated ones once', async () => {
