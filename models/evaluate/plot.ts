@@ -69,34 +69,39 @@ function detPanel(sets: ReadonlyMap<string, readonly ScoredPair[]>, panel: Panel
     ].join('');
   });
   const diagonal = `<path d="M${left},${top + height}L${left + width},${top}" stroke="${FAINT}" stroke-dasharray="6 6"/>`;
-  const curves = [...sets].map(([set, pairs], index) => {
+  const drawn = [...sets].flatMap(([set, pairs], index) => {
     const rates = ratesOf(pairs);
-    if (!rates) return '';
+    if (!rates) return [];
     const colour = COLOURS[index % COLOURS.length]!;
     // A step from point to point: between two scores nothing was measured.
-    const points = detCurve(pairs).map(({ fmr, fnmr }) => ({ x: x(fmr), y: y(fnmr) }));
-    const path = points
-      .map((point, at) =>
+    const path = detCurve(pairs)
+      .map(({ fmr, fnmr }, at) =>
         at === 0
-          ? `M${point.x.toFixed(1)},${point.y.toFixed(1)}`
-          : `H${point.x.toFixed(1)}V${point.y.toFixed(1)}`,
+          ? `M${x(fmr).toFixed(1)},${y(fnmr).toFixed(1)}`
+          : `H${x(fmr).toFixed(1)}V${y(fnmr).toFixed(1)}`,
       )
       .join('');
-    const legendY = top + 30 + 24 * index;
-    const legendX = left + width - 300;
-    const text = `${set || 'all'} EER ${(100 * rates.eer).toFixed(2)}%`;
-    return [
-      `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2.2"/>`,
-      `<path d="M${legendX},${legendY - 5}h22" stroke="${colour}" stroke-width="4"/>`,
-      letter(text, { x: legendX + 32, y: legendY, size: 10.5, colour: INK }),
-    ].join('');
+    const curve = `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2.2"/>`;
+    return [{ curve, colour, text: `${set || 'all'} EER ${(100 * rates.eer).toFixed(2)}%` }];
   });
   return [
     ...grid,
     diagonal,
     frame(panel, 'Detection error trade-off', 'False match rate', 'False non-match rate'),
-    ...curves,
+    ...drawn.map(({ curve }) => curve),
+    legend(drawn, left + width - 300, top + 14),
   ].join('');
+}
+
+/** On a pale ground, so that curves may pass behind it. */
+function legend(entries: readonly { colour: string; text: string }[], left: number, top: number): string {
+  const ground = `<rect x="${left - 8}" y="${top - 4}" width="296" height="${24 * entries.length + 4}" fill="white" fill-opacity="0.85"/>`;
+  const lines = entries.map(({ colour, text }, index) => {
+    const y = top + 16 + 24 * index;
+    const mark = `<path d="M${left},${y - 5}h22" stroke="${colour}" stroke-width="4"/>`;
+    return mark + letter(text, { x: left + 32, y, size: 10.5, colour: INK });
+  });
+  return ground + lines.join('');
 }
 
 function histogramPanel(pairs: readonly ScoredPair[], panel: Panel): string {
