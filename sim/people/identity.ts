@@ -2,7 +2,7 @@ import { createRng, type Rng } from './finger/rng.ts';
 import { td1Lines, td3Lines } from './mrz.ts';
 import { NATIONALITIES, type Nationality } from './names.ts';
 
-export type AgeGroup = 'child_under_6' | 'child_under_14' | 'adult';
+type AgeGroup = 'child_under_6' | 'child_under_14' | 'adult';
 
 /**
  * Document codes of the simulated Vietnamese residence cards. Doc 9303-5 leaves the second character to the issuing state
@@ -10,9 +10,9 @@ export type AgeGroup = 'child_under_6' | 'child_under_14' | 'adult';
  * C would mean crew, and I with P a passport card.
  */
 export const RESIDENCE_CARD_CODES = { temporary: 'AT', permanent: 'AP' } as const;
-export type ResidenceCardKind = keyof typeof RESIDENCE_CARD_CODES;
+type ResidenceCardKind = keyof typeof RESIDENCE_CARD_CODES;
 
-export interface SimulatedDocument {
+interface SimulatedDocument {
   readonly number: string;
   /** ICAO three-letter code. */
   readonly issuer: string;
@@ -47,7 +47,7 @@ export interface IdentityOptions {
 }
 
 /** Fixed, so that a seed means the same person every day; documents made for it are valid into 2029. */
-export const REFERENCE_DATE = '2026-07-01';
+const REFERENCE_DATE = '2026-07-01';
 
 /** Ages in full years, both ends included. */
 const AGES: Readonly<Record<AgeGroup, readonly [number, number]>> = {

@@ -1,5 +1,5 @@
 /** ISO/IEC 19794-2:2011 table 5 finger position codes in words; the index + 1 is the code. */
-export const FINGER_POSITIONS = [
+const FINGER_POSITIONS = [
   'right_thumb',
   'right_index',
   'right_middle',
