@@ -82,7 +82,9 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
 
   const board = new DeviceBoard(log);
   // Ended last, after everything that uses a device.
-  const devicesEnd = starting.adopt(new AbortController(), controller => controller.abort(new Error('the agent stops')));
+  const devicesEnd = starting.adopt(new AbortController(), controller =>
+    controller.abort(new Error('the agent stops')),
+  );
   const watch = <D extends FingerScanner | Camera | DocumentReader>(
     role: DeviceRole,
     open: Open<D>,

@@ -75,7 +75,7 @@ export async function play(options: PlayOptions): Promise<Played> {
 }
 
 /** Puts the records into the database and grows what takes time, so that the visit does not wait for the simulation. */
-export async function furnish(world: World, cast: Cast, signal: AbortSignal): Promise<void> {
+async function furnish(world: World, cast: Cast, signal: AbortSignal): Promise<void> {
   await cast.visitor.prepare(signal);
   for (const person of cast.registered) world.registry.addRecord(await recordOf(person, signal));
 }

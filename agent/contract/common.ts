@@ -30,7 +30,7 @@ export const TopicName = z
 /** State or nationality as in a machine-readable zone (ICAO Doc 9303 part 3, section 5), fillers left out: 'FRA', 'D'. */
 export const StateCode = z.string().regex(/^[A-Z]{1,3}$/);
 
-export const Sex = z.enum(['female', 'male', 'unspecified']);
+const Sex = z.enum(['female', 'male', 'unspecified']);
 
 /** One identity document as its machine-readable zone gave it (ICAO Doc 9303). */
 export const IdentityDocument = z.strictObject({

@@ -40,7 +40,7 @@ export const Quality = z.strictObject({
 });
 export type Quality = z.infer<typeof Quality>;
 
-export const DeviceRef = z.strictObject({
+const DeviceRef = z.strictObject({
   driver: z.string(),
   model: z.string(),
   serial: z.string(),
@@ -48,7 +48,7 @@ export const DeviceRef = z.strictObject({
   trust: z.enum(['L0', 'L1']),
 });
 
-export const FingerSample = z.strictObject({
+const FingerSample = z.strictObject({
   modality: z.literal('finger'),
   position: FingerPosition,
   /** Name of the blob with the ISO/IEC 19794-4:2011 record. */
@@ -59,7 +59,7 @@ export const FingerSample = z.strictObject({
   device: DeviceRef,
 });
 
-export const FaceSample = z.strictObject({
+const FaceSample = z.strictObject({
   modality: z.literal('face'),
   /** Name of the blob with the ISO/IEC 19794-5:2011 record. */
   image: z.string(),
@@ -70,10 +70,10 @@ export const FaceSample = z.strictObject({
   pad: z.strictObject({ mode: z.enum(['off', 'record', 'enforce']), score: z.number().nullable() }),
 });
 
-export const FingerException = z.strictObject({ position: FingerPosition, reason: FingerExceptionReason });
+const FingerException = z.strictObject({ position: FingerPosition, reason: FingerExceptionReason });
 
 /** One modality's comparison: an unknown score is null, never 0. */
-export const ModalityResult = z.strictObject({
+const ModalityResult = z.strictObject({
   outcome: z.enum(['match', 'no_match', 'inconclusive', 'not_compared']),
   score: z.number().nullable(),
   /** Score at or above which it is a match, from the model card at `fmr`. */

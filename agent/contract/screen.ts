@@ -60,23 +60,6 @@ export const RefusalReason = z.enum([
 ]);
 export type RefusalReason = z.infer<typeof RefusalReason>;
 
-export const STEPS = [
-  'idle',
-  'language',
-  'purpose',
-  'documents',
-  'consent',
-  'contact',
-  'fingers',
-  'face',
-  'comparing',
-  'review',
-  'submitting',
-  'receipt',
-  'refused',
-  'ended',
-] as const;
-
 const ExpectedDates = z.strictObject({
   within3WorkingDays: CalendarDate.nullable(),
   within7WorkingDays: CalendarDate.nullable(),
@@ -174,7 +157,7 @@ export type ScreenView = z.infer<typeof ScreenView>;
 export type StepView = z.infer<typeof StepView>;
 
 /** A Vietnamese mobile number in international form (procedure, rule 7). */
-export const MobileNumber = z
+const MobileNumber = z
   .string()
   .regex(/^\+84[35789]\d{8}$/, 'a Vietnamese mobile number: +84 and nine digits');
 

@@ -24,7 +24,7 @@ export const dateInVietnam = (instant: Date): string =>
 export const isProvisional = (year: number): boolean => !(year in PUBLISHED_YEARS);
 
 /** Days off of a year besides Saturdays and Sundays, with the days that stand in for holidays on a rest day. */
-export function daysOff(year: number, settings: CalendarSettings): ReadonlySet<string> {
+function daysOff(year: number, settings: CalendarSettings): ReadonlySet<string> {
   const published = PUBLISHED_YEARS[year];
   const lunar = LUNAR_HOLIDAYS[year];
   const off = new Set<string>(published?.off ?? [...tetByRule(lunar?.tet), `${year}-09-01`]);

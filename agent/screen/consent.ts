@@ -4,7 +4,7 @@ import type { Language } from '../contract/common.ts';
 import { messagesOf } from './messages/index.ts';
 
 /** Changes with every change of the words, in any language. */
-export const CONSENT_TEXT_VERSION = '2026-11-1';
+const CONSENT_TEXT_VERSION = '2026-11-1';
 
 export interface ConsentText {
   readonly text: string;

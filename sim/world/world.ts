@@ -17,8 +17,8 @@ import { Stage } from './stage.ts';
 /** As fast as a kiosk's preview has to follow (frames a second). */
 const CAMERA_FPS = 15;
 
-export const OFFICE = 'hanoi-01';
-export const KIOSK = 'kiosk-01';
+const OFFICE = 'hanoi-01';
+const KIOSK = 'kiosk-01';
 
 export interface WorldOptions {
   /** Folder of keys, links to the devices, configuration and the agent's state. */
