@@ -4,6 +4,7 @@
  */
 import { constants, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import sharp from 'sharp';
 import { ModelError } from './error.ts';
 import type { FaceModels } from './face/index.ts';
 import type { FingerModels } from './finger/types.ts';
@@ -62,6 +63,10 @@ process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 // Devices and screen go first: a preview must not stutter while a print is compared.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+
+// libvips would keep decoded pictures of earlier calls.
+sharp.cache(false);
+sharp.concurrency(1);
 
 const send = (message: HostMessage): void => {
   process.send?.(message);
