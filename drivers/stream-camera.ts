@@ -9,7 +9,7 @@ export interface StreamLimits extends ContentLimits {
   readonly firstFrameWithinMs: number;
 }
 
-export const STREAM_LIMITS: StreamLimits = {
+const STREAM_LIMITS: StreamLimits = {
   ...CONTENT_LIMITS,
   stallAfterMs: 2_000,
   firstFrameWithinMs: 10_000,

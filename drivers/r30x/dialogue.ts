@@ -5,7 +5,7 @@ import { confirmation } from './confirmation.ts';
 import { type Command, decode, encodeCommand, type Frame } from './wire.ts';
 
 /** The manual promises an image in under 1 s (ZFM-70 manual chapter 2); the acknowledgement follows it. */
-export const ACK_DEADLINE_MS = 2_000;
+const ACK_DEADLINE_MS = 2_000;
 /** The longest packet takes 278 ms at 9600 baud; a sensor silent for 1 s within a transfer has stopped. */
 const PACKET_DEADLINE_MS = 1_000;
 /** No packet for this long means a broken transfer is over. */

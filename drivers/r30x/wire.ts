@@ -25,7 +25,7 @@ export interface Frame {
 /** Factory address (manual chapter 4, "System resources"). */
 export const DEFAULT_ADDRESS = 0xffffffff;
 /** Largest data packet a module can be set to (manual chapter 4, packet size code 3). */
-export const MAX_PAYLOAD_BYTES = 256;
+const MAX_PAYLOAD_BYTES = 256;
 
 const HEADER_HIGH = 0xef;
 const HEADER_LOW = 0x01;

@@ -14,7 +14,7 @@ export interface CameraOptions {
 }
 
 /** What can go wrong with a camera; each lasts until it is cleared. */
-export type CameraFault =
+type CameraFault =
   /** The last frame again and again, byte for byte. */
   | 'freeze'
   /** The connection stays and nothing comes. */

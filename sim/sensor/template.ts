@@ -28,6 +28,8 @@ const MIN_FOREGROUND = (COLUMNS * ROWS) / 8;
 /** A finger may lie this far from where it lay at enrolment, in pixels. */
 const MAX_SHIFT = 36;
 const COARSE_SHIFT = 3;
+/** The coarse search looks at every fifth sample: enough to find the shift, and a search of a library stays quick. */
+const COARSE_SAMPLING = 5;
 /** Share of the smaller foreground that must overlap for a comparison to count. */
 const MIN_OVERLAP = 0.55;
 
@@ -93,33 +95,42 @@ export function fieldOf(template: Uint8Array, width: number, height: number): Ri
  */
 export function agreement(template: Uint8Array, probe: RidgeField): number {
   if (template.length < TEMPLATE_BYTES || template[0] !== MAGIC[0] || template[1] !== MAGIC[1]) return 0;
-  const samples: { x: number; y: number; sign: number }[] = [];
+  const samples: Sample[] = [];
   for (let row = 0; row < ROWS; row += 1) {
     for (let column = 0; column < COLUMNS; column += 1) {
       const sign = templateSign(template, column, row);
       if (sign !== 0) samples.push({ ...place(column, row, probe.width, probe.height), sign });
     }
   }
-  let best = { share: 0, dx: 0, dy: 0 };
-  const tryShift = (dx: number, dy: number) => {
-    const share = shareAt(samples, probe, dx, dy);
-    if (share > best.share) best = { share, dx, dy };
-  };
-  for (let dy = -MAX_SHIFT; dy <= MAX_SHIFT; dy += COARSE_SHIFT) {
-    for (let dx = -MAX_SHIFT; dx <= MAX_SHIFT; dx += COARSE_SHIFT) tryShift(dx, dy);
-  }
-  const coarse = best;
-  for (let dy = -2; dy <= 2; dy += 1)
-    for (let dx = -2; dx <= 2; dx += 1) tryShift(coarse.dx + dx, coarse.dy + dy);
-  return best.share;
+  const few = samples.filter((_, i) => i % COARSE_SAMPLING === 0);
+  const { dx, dy } = bestShift(few, probe, { dx: 0, dy: 0 }, MAX_SHIFT, COARSE_SHIFT);
+  return bestShift(samples, probe, { dx, dy }, COARSE_SHIFT - 1, 1).share;
 }
 
-function shareAt(
-  samples: readonly { x: number; y: number; sign: number }[],
+interface Sample {
+  readonly x: number;
+  readonly y: number;
+  readonly sign: number;
+}
+
+function bestShift(
+  samples: readonly Sample[],
   probe: RidgeField,
-  dx: number,
-  dy: number,
-): number {
+  around: { readonly dx: number; readonly dy: number },
+  reach: number,
+  step: number,
+): { readonly share: number; readonly dx: number; readonly dy: number } {
+  let best = { share: 0, ...around };
+  for (let dy = around.dy - reach; dy <= around.dy + reach; dy += step) {
+    for (let dx = around.dx - reach; dx <= around.dx + reach; dx += step) {
+      const share = shareAt(samples, probe, dx, dy);
+      if (share > best.share) best = { share, dx, dy };
+    }
+  }
+  return best;
+}
+
+function shareAt(samples: readonly Sample[], probe: RidgeField, dx: number, dy: number): number {
   let compared = 0;
   let agreed = 0;
   for (const sample of samples) {
@@ -131,7 +142,7 @@ function shareAt(
     compared += 1;
     if (sign === sample.sign) agreed += 1;
   }
-  return compared < Math.max(MIN_FOREGROUND, MIN_OVERLAP * samples.length) ? 0 : agreed / compared;
+  return compared < Math.max(1, MIN_OVERLAP * samples.length) ? 0 : agreed / compared;
 }
 
 function place(column: number, row: number, width: number, height: number): { x: number; y: number } {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,7 +88,6 @@ test('closing and cancelling leave no process behind', async () => {
   await expect(openFfmpeg({ input: path }, AbortSignal.abort(new Error('cancelled')))).rejects.toThrow(
     'cancelled',
   );
-  const { execFileSync } = await import('node:child_process');
   const running = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
   expect(running).not.toContain(path);
 });

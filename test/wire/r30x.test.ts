@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Link } from '../../drivers/link/link.ts';
 import { openSerial } from '../../drivers/link/serial.ts';
-import { openR30x, type R30xSettings } from '../../drivers/r30x/driver.ts';
+import { openR30x, openR30xOn, type R30xSettings } from '../../drivers/r30x/driver.ts';
+import { R503_FORMAT } from '../../drivers/r30x/image.ts';
 import type { GrayImageLike } from '../../sim/sensor/image.ts';
 import { type SensorOptions, type SimulatedSensor, startSensor } from '../../sim/sensor/sensor.ts';
 import { drawnFinger } from './fingers.ts';
@@ -70,7 +72,7 @@ describe('a sensor in order', () => {
 
   test('gives images of another size as configured', async () => {
     sensor({ width: 192, height: 192 });
-    const scanner = await open({ image: { width: 192, height: 192, ppi: 508 } });
+    const scanner = await open({ image: R503_FORMAT });
     expect(await image(scanner)).toMatchObject({ width: 192, height: 192, ppi: 508 });
   });
 
@@ -89,6 +91,22 @@ describe('a sensor in order', () => {
       expect((await image(scanner)).pixels).toEqual(asImaged);
     });
   }
+
+  test('over a link that has no speed of its own', async () => {
+    const serial = await openSerial(sensor().path, 57_600, soon());
+    const link: Link = {
+      location: 'a bridge',
+      lost: serial.lost,
+      write: bytes => serial.write(bytes),
+      read: signal => serial.read(signal),
+      close: () => serial.close(),
+      [Symbol.asyncDispose]: () => serial.close(),
+    };
+    const scanner = await openR30xOn(link, {}, soon());
+    toClose.push(scanner);
+    expect((await image(scanner)).pixels).toEqual(asImaged);
+    expect(scanner.identity.location).toBe('a bridge');
+  });
 
   test('with a password and an address of its own', async () => {
     sensor({ flash: { password: 0x12345678, address: 0x00c0ffee } });
