@@ -12,6 +12,7 @@ import { DeviceBoard, type DeviceRole } from './ops/device-board.ts';
 import { VantayError } from './ops/errors.ts';
 import { HealthMonitor } from './ops/health.ts';
 import type { Log } from './ops/log.ts';
+import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
 import { buildPacket, type PacketTools } from './packet/build.ts';
 import { parseCertificates } from './packet/certificates.ts';
@@ -30,7 +31,7 @@ import { OFFERED_LANGUAGES } from './screen/messages/index.ts';
 import { bundlePage } from './screen/page.ts';
 import { ScreenServer } from './screen/server.ts';
 import { LiveScreen } from './screen/source.ts';
-import type { Policy } from './session/machine.ts';
+import { type Policy, visitOf } from './session/machine.ts';
 import { perform, type Stages } from './session/perform.ts';
 import { Session } from './session/run.ts';
 import type { ViewContext } from './session/view.ts';
@@ -49,7 +50,8 @@ const STRICT_SHARE = 0.3;
 export interface Agent extends AsyncDisposable {
   /** Address of the kiosk page. */
   readonly screen: string;
-  readonly health: HealthMonitor;
+  /** Worst pauses of this process during visits; null before the first. */
+  readonly visitPauses: Pauses | null;
 }
 
 /** @throws VantayError, and the coded errors of keys, outbox and models, when the agent cannot run at all */
@@ -123,7 +125,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       lenientAfterMs: config.visit.faceSeconds * 1000 * STRICT_SHARE,
     },
     readDocument: signal => takeDocument(reader, LAW.residence.cardCodes, today(), signal),
-    lookUp: (visit, signal) => lookUp(uplink, visit, signal),
+    lookUp: (visit, signal) => lookUp(uplink, models, visit, signal),
     compare: (visit, lookup, signal) => compareVisit(comparer, visit, lookup, signal),
     submit: async (visit, signal) => {
       const { lookup } = visit;
@@ -162,7 +164,9 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   );
   const outboxFull = starting.use(watchOutbox(outbox));
 
+  const visitPauses = starting.use(new VisitPauses());
   session.onChange(({ state, previous }) => {
+    visitPauses.during(visitOf(state) !== null);
     if (state.kind !== previous.kind) log.info({ from: previous.kind, to: state.kind }, 'visit');
     if (state.kind !== 'receipt' || previous.kind === 'receipt') return;
     const { packetId } = state;
@@ -190,7 +194,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const server = starting.use(
     await ScreenServer.start({ port: config.screen.port, page: await bundlePage(), source: screen, log }),
   );
-  const health = starting.use(
+  starting.use(
     new HealthMonitor(
       { outbox: () => outbox.status(), modelRestarts: () => models.health.restarts },
       measured => uplink.publishHealth(measured),
@@ -200,7 +204,9 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const running = starting.move();
   return {
     screen: server.address,
-    health,
+    get visitPauses() {
+      return visitPauses.worst;
+    },
     [Symbol.asyncDispose]: async () => {
       stopping.abort(new Error('the agent stops'));
       await running.disposeAsync();

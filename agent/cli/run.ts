@@ -22,8 +22,11 @@ export function runVerb(): Command {
       log.info({ screen: agent.screen, version: VERSION, pid: process.pid }, 'ready');
       const stop = async () => {
         setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-        const { p99Ms, maxMs } = agent.health.eventLoopDelay;
-        log.info({ eventLoopDelayP99Ms: p99Ms, eventLoopDelayMaxMs: maxMs }, 'stopping');
+        const pauses = agent.visitPauses;
+        log.info(
+          pauses ? { eventLoopDelayP99Ms: pauses.p99Ms, eventLoopDelayMaxMs: pauses.maxMs } : {},
+          'stopping',
+        );
         await agent[Symbol.asyncDispose]();
         log.info('stopped');
         process.exit(0);

@@ -6,6 +6,7 @@ import type { DeviceErrorCode } from '../../drivers/device.ts';
 import type { ModelErrorCode } from '../../models/index.ts';
 import { OUTBOX_ERRORS } from '../outbox/errors.ts';
 import { PACKET_ERRORS } from '../packet/errors.ts';
+import { UPLINK_ERRORS } from '../uplink/errors.ts';
 
 export interface ErrorEntry {
   readonly code: string;
@@ -154,6 +155,7 @@ export const ERROR_CATALOGUE: readonly ErrorEntry[] = [
   ...listed(MODELS),
   ...PACKET_ERRORS,
   ...OUTBOX_ERRORS,
+  ...UPLINK_ERRORS,
 ];
 
 const byCode = new Map(ERROR_CATALOGUE.map(entry => [entry.code, entry]));

@@ -7,6 +7,7 @@ import { Biometric } from '../ops/biometric.ts';
 import type { FingerLive } from '../session/machine.ts';
 import type { TakenFinger } from '../session/visit.ts';
 import type { DeviceUse } from './ports.ts';
+import { steadily } from './steady.ts';
 
 export interface FingerStage {
   readonly scanner: DeviceUse<FingerScanner>;
@@ -64,7 +65,8 @@ export async function* takeFinger(
       yield { kind: 'live', live: live(captured.reason, null), image: null };
       continue;
     }
-    const extraction = await stage.engine.extract(captured.image, { signal });
+    const { image: print } = captured;
+    const extraction = await steadily(() => stage.engine.extract(print, { signal }), signal);
     const graded: Graded = { image: captured.image, extraction };
     const qualityScore = Math.round(extraction.quality.score);
     imageVersion += 1;
@@ -95,7 +97,7 @@ async function isAlreadyTaken(
 ): Promise<boolean> {
   if (task.taken.length === 0) return false;
   const templates = task.taken.map(({ sample }) => sample.reveal().template);
-  const scores = await stage.engine.match(extraction.template, templates, { signal });
+  const scores = await steadily(() => stage.engine.match(extraction.template, templates, { signal }), signal);
   return scores.some(score => score >= stage.sameFingerScore);
 }
 

@@ -4,11 +4,11 @@ import {
   type FingerService,
   type FmrPoint,
   fuseFingers,
-  ModelError,
   thresholdAt,
 } from '../../models/index.ts';
 import type { Decision } from '../contract/packet.ts';
-import type { Captured, Lookup, Reference, TakenFace, TakenFinger } from '../session/visit.ts';
+import { steadily } from '../pipeline/steady.ts';
+import type { Captured, Lookup, References, TakenFace, TakenFinger } from '../session/visit.ts';
 import { type Compared, type Comparison, decide } from './decide.ts';
 
 export interface Comparer {
@@ -25,11 +25,12 @@ export interface Comparer {
   readonly models: Decision['models'];
 }
 
+const NO_REFERENCES: References = { faces: [], fingers: [] };
 const NOT_COMPARED: Compared = { kind: 'not_compared' };
 
 /**
  * Compares and decides.
- * @throws ModelError when the models fail (not when a reference is unreadable: then there is nothing to compare it with)
+ * @throws ModelError when the models fail for good; the abort reason
  */
 export async function compareVisit(
   comparer: Comparer,
@@ -37,9 +38,9 @@ export async function compareVisit(
   lookup: Lookup,
   signal: AbortSignal,
 ): Promise<Decision> {
-  const references = lookup.state === 'found' ? lookup.references.reveal() : [];
-  const face = await compareFace(comparer, visit.face, references, signal);
-  const { finger, fingers } = await compareFingers(comparer, visit.fingers, references, signal);
+  const references = lookup.state === 'found' ? lookup.references.reveal() : NO_REFERENCES;
+  const face = await compareFace(comparer, visit.face, references.faces, signal);
+  const { finger, fingers } = await compareFingers(comparer, visit.fingers, references.fingers, signal);
   const comparison: Comparison = { face, finger, fingers };
   return decide(lookup.state, comparison, comparer.models);
 }
@@ -47,17 +48,14 @@ export async function compareVisit(
 async function compareFace(
   comparer: Comparer,
   taken: TakenFace,
-  references: readonly Reference[],
+  references: References['faces'],
   signal: AbortSignal,
 ): Promise<Compared> {
-  const portraits = references.filter(reference => reference.modality === 'face');
   const scores: number[] = [];
-  for (const portrait of portraits) {
-    const analysis = await readable(() => comparer.face.analyse(portrait.bytes, { signal }));
-    if (!analysis?.face) continue;
+  for (const reference of references) {
     const frames: number[] = [];
     for (const embedding of taken.sample.reveal().embeddings) {
-      frames.push(await comparer.face.compare(embedding, analysis.face.embedding, { signal }));
+      frames.push(await steadily(() => comparer.face.compare(embedding, reference, { signal }), signal));
     }
     // The mean of the frames is one comparison: it raises genuine scores without giving an impostor several tries.
     scores.push(frames.reduce((sum, score) => sum + score, 0) / frames.length);
@@ -72,21 +70,17 @@ async function compareFace(
 async function compareFingers(
   comparer: Comparer,
   taken: readonly TakenFinger[],
-  references: readonly Reference[],
+  references: References['fingers'],
   signal: AbortSignal,
 ): Promise<{ finger: Compared; fingers: Decision['fingers'] }> {
   const perFinger: { taken: TakenFinger; scores: readonly number[] }[] = [];
   for (const finger of taken) {
-    const prints = references.filter(reference => reference.position === finger.position);
-    const templates: Uint8Array[] = [];
-    for (const print of prints) {
-      const extraction = await readable(() =>
-        comparer.finger.extractEncoded(print.bytes, print.ppi ?? 500, { signal }),
-      );
-      if (extraction) templates.push(extraction.template);
-    }
+    const templates = references
+      .filter(({ position }) => position === finger.position)
+      .map(({ template }) => template);
     if (templates.length === 0) continue;
-    const scores = await comparer.finger.match(finger.sample.reveal().template, templates, { signal });
+    const probe = finger.sample.reveal().template;
+    const scores = await steadily(() => comparer.finger.match(probe, templates, { signal }), signal);
     perFinger.push({ taken: finger, scores });
   }
   const fused = fuseFingers(
@@ -108,14 +102,4 @@ async function compareFingers(
 function strictThreshold(table: readonly FmrPoint[], fmr: number): number {
   const strictest = Math.min(...table.map(point => point.fmr));
   return thresholdAt(table, Math.max(fmr, strictest));
-}
-
-/** Undefined for a reference that is no picture: the record is at fault, not the applicant, and not the models. */
-async function readable<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ModelError && error.code === 'MODEL_INPUT') return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,8 @@
 /** The record behind a claim, as the visit needs it: what the registry answered, or that it could not be asked. */
 import type { RecordAnswer, RecordRequest } from '../contract/record.ts';
 import { Biometric } from '../ops/biometric.ts';
-import type { Consented, Lookup, Reference } from '../session/visit.ts';
+import type { Consented, Lookup } from '../session/visit.ts';
+import { type Preparer, prepareReferences } from './prepare.ts';
 
 /** Who asks the registry; never rejects because of the network. */
 export interface RecordSource {
@@ -18,7 +19,18 @@ export interface RecordSource {
   >;
 }
 
-export async function lookUp(source: RecordSource, visit: Consented, signal: AbortSignal): Promise<Lookup> {
+type Described = NonNullable<RecordAnswer['record']>['references'][number];
+
+/** One reference sample as the registry sent it. */
+export type ReferenceImage = Omit<Described, 'blob'> & { readonly bytes: Uint8Array };
+
+/** Asks for the record of the claimed identity, and makes its references ready for the comparison. */
+export async function lookUp(
+  source: RecordSource,
+  models: Preparer,
+  visit: Consented,
+  signal: AbortSignal,
+): Promise<Lookup> {
   const { travelDocument, residenceCard } = visit;
   const reply = await source.requestRecord(
     {
@@ -31,11 +43,12 @@ export async function lookUp(source: RecordSource, visit: Consented, signal: Abo
   );
   if (reply.kind === 'unavailable') return { state: 'unavailable' };
   const { state, record } = reply.answer;
-  if (state !== 'found' || !record) return { state: state === 'found' ? 'unavailable' : state };
-  const references = record.references.flatMap(({ modality, position, blob, ppi }): Reference[] => {
+  if (state !== 'found') return { state };
+  if (!record) return { state: 'unavailable' };
+  const images = record.references.flatMap(({ blob, ...described }): ReferenceImage[] => {
     const bytes = reply.blobs.get(blob);
-    const mediaType = reply.answer.blobs.find(({ name }) => name === blob)?.mediaType ?? '';
-    return bytes ? [{ modality, position, mediaType, ppi, bytes }] : [];
+    return bytes ? [{ ...described, bytes }] : [];
   });
-  return { state: 'found', onFile: record.onFile, references: new Biometric(references) };
+  const references = new Biometric(await prepareReferences(models, images, signal));
+  return { state: 'found', onFile: record.onFile, references };
 }

@@ -39,20 +39,19 @@ export interface TakenFace {
   readonly device: PacketManifest['samples'][number]['device'];
 }
 
-/** One reference sample of the record, as the registry sent it. */
-export interface Reference {
-  readonly modality: 'face' | 'finger';
-  readonly position: FingerPosition | null;
-  readonly mediaType: string;
-  readonly ppi: number | null;
-  readonly bytes: Uint8Array;
+/** What the record holds, as templates: the registry's images are not kept. */
+export interface References {
+  /** One embedding a portrait. */
+  readonly faces: readonly Float32Array[];
+  /** One template a print; a finger may have several. */
+  readonly fingers: readonly { readonly position: FingerPosition; readonly template: Uint8Array }[];
 }
 
 export type Lookup =
   | {
       readonly state: 'found';
       readonly onFile: { readonly face: boolean; readonly finger: boolean };
-      readonly references: Biometric<readonly Reference[]>;
+      readonly references: Biometric<References>;
     }
   | { readonly state: 'not_found' | 'several' | 'locked' | 'unavailable' };
 

@@ -20,9 +20,12 @@ export async function followDelivery(
 ): Promise<void> {
   for (;;) {
     const fate = await options.fateOf(packetId, WAIT_MS, signal);
-    if (fate.state === 'rejected') return options.onDelivery('rejected');
-    if (fate.state === 'verified') {
+    if (fate.state !== 'pending') {
       if (fate.receiptState === 'accepted') return options.onDelivery('accepted');
+      // The authority wants another capture, or none at all: either way the applicant has to see an officer.
+      if (fate.state === 'rejected' || ['rejected', 'recapture'].includes(fate.receiptState)) {
+        return options.onDelivery('rejected');
+      }
       options.onDelivery('delivered');
     }
     await options.sleep(LOOK_AGAIN_MS, signal);
