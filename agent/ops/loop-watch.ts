@@ -1,5 +1,5 @@
 /** How long the main process stood still: nothing on a kiosk may wait for more than 50 ms behind one piece of work. */
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** Pauses of the event loop over a span of time, milliseconds. */
 export interface Pauses {
@@ -13,7 +13,7 @@ const NANOSECONDS_PER_MS = 1e6;
 
 /** Measures from its making until it is disposed of. */
 export class LoopWatch implements Disposable {
-  readonly #delay: IntervalHistogram;
+  readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
 
   constructor() {
     this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

@@ -16,7 +16,7 @@ export interface AgentProcess extends AsyncDisposable {
   readonly screen: string;
   readonly pid: number;
   readonly exited: Promise<number | null>;
-  /** Pauses of the agent's main process as it reported them when it stopped, milliseconds. */
+  /** Worst pauses of the agent's main process during visits, as it reported them when it stopped, milliseconds. */
   readonly eventLoopDelay: { p99Ms: number; maxMs: number } | null;
   kill(signal: NodeJS.Signals): void;
 }
