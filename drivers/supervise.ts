@@ -62,7 +62,6 @@ export function supervise<D extends Supervisable>(
 /** One opening of a device. Its failure ends it for good. */
 interface Tenure<D> {
   readonly device: D;
-  readonly failed: Promise<DeviceError>;
   readonly fail: (error: DeviceError) => void;
   /** Something was done with it since: the back-off begins anew. */
   worked: boolean;
@@ -161,8 +160,13 @@ class Supervisor<D extends Supervisable> implements Supervised<D> {
       if (this.#stop.signal.aborted) return { worked: false };
       return { error: asDeviceError(error), worked: false };
     }
-    const { promise: failed, resolve: fail } = Promise.withResolvers<DeviceError>();
-    const tenure: Tenure<D> = { device, failed, fail, worked: false };
+    const { promise: failed, resolve } = Promise.withResolvers<DeviceError>();
+    const fail = (error: DeviceError) => {
+      // At once: whoever asks next must not get the handle that has just failed.
+      if (this.#tenure === tenure) this.#tenure = undefined;
+      resolve(error);
+    };
+    const tenure: Tenure<D> = { device, fail, worked: false };
     void device.lost?.then(fail);
     this.#tenure = tenure;
     this.#enter({ state: 'ready' });

@@ -192,6 +192,22 @@ describe('waiting', () => {
   });
 });
 
+test('the handle that has just failed is given to nobody', async () => {
+  const open = async () => ({ async [Symbol.asyncDispose]() {} });
+  const supervised = supervise(open, { signal: stop.signal });
+  toClose.push(supervised);
+  const given: object[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    const used = supervised.use(device => {
+      given.push(device);
+      return Promise.reject(new DeviceError('DEVICE_FAULT', 'broken'));
+    }, soon());
+    await expect(used).rejects.toMatchObject({ code: 'DEVICE_FAULT' });
+  }
+  await supervised.use(async device => given.push(device), soon());
+  expect(new Set(given).size).toBe(4);
+});
+
 test('an ordinary error of the user closes nothing; stopping ends uses that wait', async () => {
   const sensor = startSensor({ finger: () => null, link: join(folder, 'finger') });
   const { states, onState } = recorder();
