@@ -14,7 +14,7 @@ export interface Call {
 }
 
 /** Calls of one side that may wait while another runs: with more, a frozen screen would follow from a slow model. */
-export const MAX_WAITING = 2;
+const MAX_WAITING = 2;
 
 const dropped = (): ModelError => new ModelError('MODEL_BUSY', 'a newer frame took the place of this one');
 const busy = (side: Side): ModelError =>

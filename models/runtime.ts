@@ -3,8 +3,6 @@ import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { ModelError } from './error.ts';
 
-export { ModelError, type ModelErrorCode } from './error.ts';
-
 /** A float tensor with its shape; the only currency between our code and a graph. */
 export interface Tensor {
   readonly data: Float32Array;

@@ -4,13 +4,13 @@ import type { GrayImage } from './types.ts';
 /** The resolution all our fingerprint graphs work at (ISO/IEC 19794-4 scan levels 30 and 31 are 500 ppi). */
 export const MODEL_PPI = 500;
 /** Side lengths the extraction graph takes are multiples of this: two halvings after an unshuffle by 4. */
-export const SIDE_MULTIPLE = 16;
+const SIDE_MULTIPLE = 16;
 /** The extraction graph picks the 64 strongest of its cells of 4x4 px, so it needs at least 64 of them. */
 const MIN_PADDED_SIDE = 64;
 /** 4 megapixels at 500 ppi: 100 x 100 mm, more than any single finger or four-finger slap. */
-export const MAX_MODEL_PIXELS = 4_194_304;
+const MAX_MODEL_PIXELS = 4_194_304;
 /** Template coordinates are 13 bits of whole pixels. */
-export const MAX_MODEL_SIDE = 8191;
+const MAX_MODEL_SIDE = 8191;
 /** As captured: a finger of 25 x 25 mm at 2000 ppi has 4 megapixels. */
 const MAX_CAPTURED_PIXELS = 16_777_216;
 /** Below 100 ppi a ridge period (0.45 mm) has under two pixels; above 2000 no sensor is sold. */

@@ -3,7 +3,7 @@ import { measure, type QualityMeasures } from './quality-measures.ts';
 import type { FingerAdvice, FingerQuality, FingerQualityComponents } from './types.ts';
 
 /** Raised with every change of a figure below: a score means something only with its version. */
-export const QUALITY_VERSION = '1.0';
+const QUALITY_VERSION = '1.0';
 
 /** Below this sum of minutiae confidences a comparison is a gamble: eight sure minutiae are the fewest the matcher takes. */
 const LEAST_CONFIDENCE_SUM = 4;
