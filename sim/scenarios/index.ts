@@ -30,6 +30,8 @@ const nothingSent = (result: VisitResult) => (result.packetId ? 'a packet was ma
 
 /** Right thumb: ISO/IEC 19794-2 code 1. */
 const RIGHT_THUMB = 1;
+/** A finger straight out of the water: the valleys are flooded (moisture of the generator, -1 dry .. 2). */
+const DRIPPING = 1.8;
 /** Left little finger: ISO/IEC 19794-2 code 10. */
 const LEFT_LITTLE = 10;
 /** How long an unplugged scanner stays away, in milliseconds. */
@@ -61,7 +63,7 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'a wet thumb: advice, then success',
     cast: person => ({ visitor: person(4), registered: [person(4)] }),
     manner: () => ({
-      moisture: (finger, attempt) => (finger === RIGHT_THUMB && attempt === 0 ? 'wet' : undefined),
+      moisture: (finger, attempt) => (finger === RIGHT_THUMB && attempt === 0 ? DRIPPING : undefined),
     }),
     judge: all(outcome('match'), accepted, advised('finger_too_wet')),
   },

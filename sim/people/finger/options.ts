@@ -64,7 +64,7 @@ export function drawConditions(options: ImpressionOptions, masterSeed: number): 
       'moisture',
       given === undefined ? moisture : typeof given === 'number' ? given : PRESET[given],
       -1,
-      1,
+      2,
     ),
     rotationRad: within('rotationRad', options.rotationRad ?? rotationRad, -Math.PI, Math.PI),
     partial: within('partial', options.partial ?? 0, 0, 0.9),
