@@ -86,7 +86,7 @@ export const Config = z.strictObject({
         .int()
         .min(0)
         .max(100)
-        .default(30)
+        .default(45)
         .describe('below it advice is given and another attempt asked for'),
       faceMinimumQuality: z.int().min(0).max(100).default(40),
       faceSeconds: z.int().min(2).max(120).default(20).describe('longest search for a good portrait'),

@@ -1,6 +1,9 @@
 import { createRng } from './rng.ts';
 
-/** How moist the skin is: 'dry' breaks ridges into dots, 'wet' fills the valleys; a number from -1 (dry) to 1 (wet). */
+/**
+ * How moist the skin is: 'dry' breaks ridges into dots, 'wet' fills the valleys; a number from -1
+ * (dry) over 1 (wet) to 2 (flooded).
+ */
 export type Moisture = 'dry' | 'normal' | 'wet' | number;
 
 export interface ImpressionOptions {
