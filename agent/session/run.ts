@@ -101,9 +101,10 @@ export class Session implements AsyncDisposable {
     const report = (event: SessionEvent) => {
       if (!abort.signal.aborted) this.dispatch(event);
     };
-    // Started in a later turn, so that an activity that reports at once never re-enters the dispatch that began it.
+    // Started in a later turn, so that an activity that reports at once never re-enters the dispatch that began it; a step
+    // that is left within the turn is never started.
     entry.done = Promise.resolve()
-      .then(() => this.#options.perform(activity, report, abort.signal))
+      .then(() => (abort.signal.aborted ? undefined : this.#options.perform(activity, report, abort.signal)))
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
         this.#options.onFailure(activity.kind, error);
