@@ -1,11 +1,14 @@
 import { render } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ScreenView } from '../../contract/screen.ts';
-import { send, useView } from './api.ts';
+import { useView } from './api.ts';
+import { EndDialog, Footer, Notices, TimeDialog } from './around.tsx';
 import { FaceStep, Fingers, Working } from './capture.tsx';
 import { Ended, Receipt, Refused, Review } from './closing.tsx';
-import { AdviceLine, Button, Footer, Progress } from './parts.tsx';
-import { Consent, Contact, Documents, Idle, LanguageStep, Purpose } from './registration.tsx';
+import { Contact } from './contact.tsx';
+import { Icon } from './icons.tsx';
+import { Progress } from './parts.tsx';
+import { Consent, Documents, Idle, LanguageStep, Purpose } from './registration.tsx';
 import { type Say, speaker } from './text.ts';
 
 function Step({ screen, say }: { screen: ScreenView; say: Say }) {
@@ -13,24 +16,24 @@ function Step({ screen, say }: { screen: ScreenView; say: Say }) {
   const common = { language, say };
   switch (view.step) {
     case 'idle':
-      return <Idle view={view} {...common} />;
+      return <Idle />;
     case 'language':
       return <LanguageStep view={view} {...common} />;
     case 'purpose':
       return <Purpose view={view} {...common} />;
     case 'documents':
-      return <Documents view={view} {...common} />;
+      return <Documents key={view.wanted} view={view} {...common} />;
     case 'consent':
       return <Consent view={view} {...common} />;
     case 'contact':
-      return <Contact key={screen.visitId ?? ''} view={view} {...common} />;
+      return <Contact view={view} {...common} />;
     case 'fingers':
-      return <Fingers key={view.position} view={view} {...common} />;
+      return <Fingers view={view} {...common} />;
     case 'face':
       return <FaceStep view={view} {...common} />;
     case 'comparing':
     case 'submitting':
-      return <Working step={view.step} say={say} />;
+      return <Working key={view.step} step={view.step} say={say} />;
     case 'review':
       return <Review view={view} {...common} />;
     case 'receipt':
@@ -42,6 +45,34 @@ function Step({ screen, say }: { screen: ScreenView; say: Say }) {
   }
 }
 
+/** Everything the page knows of one visit: made anew with each, so that nothing of the one before can be left. */
+function Visit({ screen, say }: { screen: ScreenView; say: Say }) {
+  const [ending, setEnding] = useState(false);
+  const { secondsLeft } = screen;
+  const asked = ending || secondsLeft !== null;
+  return (
+    <>
+      <div class="frame" data-step={screen.view.step} inert={asked}>
+        <header>
+          <strong>
+            <Icon sign="print" />
+            {say('app.title')}
+          </strong>
+          <Progress step={screen.view.step} say={say} />
+          <Notices screen={screen} say={say} />
+        </header>
+        <Step screen={screen} say={say} />
+        {screen.visitId !== null && <Footer screen={screen} say={say} onEnd={() => setEnding(true)} />}
+      </div>
+      {secondsLeft !== null ? (
+        <TimeDialog seconds={secondsLeft} say={say} />
+      ) : (
+        ending && <EndDialog say={say} onStay={() => setEnding(false)} />
+      )}
+    </>
+  );
+}
+
 function Screen() {
   const screen = useView();
   const language = screen?.language ?? 'vi';
@@ -50,26 +81,21 @@ function Screen() {
     document.documentElement.lang = language;
     document.title = say('app.title');
   }, [language, say]);
-  if (!screen) return <main class="centred">{say('common.offline')}</main>;
-  const problem = screen.deviceProblems[0];
-  return (
-    <div class="frame" data-step={screen.view.step}>
-      <header>
-        <strong>{say('app.title')}</strong>
-        <Progress step={screen.view.step} say={say} />
-      </header>
-      {problem && <AdviceLine>{say(`device.problem.${problem.role}`)}</AdviceLine>}
-      {screen.officerCalled && <AdviceLine>{say('officer.called')}</AdviceLine>}
-      {screen.secondsLeft !== null && (
-        <div class="hurry" role="alert">
-          {say('common.seconds_left', { seconds: screen.secondsLeft })}{' '}
-          <Button onTouch={() => send({ type: 'still_here' })}>{say('common.still_here')}</Button>
-        </div>
-      )}
-      <Step screen={screen} say={say} />
-      <Footer screen={screen} say={say} />
-    </div>
-  );
+  if (!screen) {
+    return (
+      <div class="frame" data-step="offline">
+        <main>
+          <div class="words">
+            <h1>{say('common.offline')}</h1>
+          </div>
+          <div class="picture">
+            <div class="spinner" aria-hidden="true" />
+          </div>
+        </main>
+      </div>
+    );
+  }
+  return <Visit key={screen.visitId ?? screen.view.step} screen={screen} say={say} />;
 }
 
 const root = document.getElementById('screen');

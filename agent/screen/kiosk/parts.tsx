@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ScreenView } from '../../contract/screen.ts';
-import { send } from './api.ts';
+import { Icon } from './icons.tsx';
 import { dateText, type Say } from './text.ts';
 
 export interface StepProps<Step extends ScreenView['view']['step']> {
@@ -9,7 +10,45 @@ export interface StepProps<Step extends ScreenView['view']['step']> {
   readonly say: Say;
 }
 
-export function Button(props: { onTouch: () => void; kind?: 'main' | 'quiet'; children: ComponentChildren }) {
+/** A new page takes no touch for so long: the second tap of a double touch was meant for the page before, in milliseconds. */
+const SETTLE_MS = 350;
+
+/** One step: what to do in words, the same in a picture, and what can be touched. */
+export function StepPage(props: {
+  title: ComponentChildren;
+  words?: ComponentChildren;
+  picture?: ComponentChildren;
+  actions?: ComponentChildren;
+}) {
+  const [settled, setSettled] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setSettled(true);
+      // Screen readers begin the new page at its beginning.
+      heading.current?.focus({ preventScroll: true });
+    }, SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <main inert={!settled}>
+      <div class="words">
+        <h1 ref={heading} tabIndex={-1}>
+          {props.title}
+        </h1>
+        {props.words}
+      </div>
+      {props.picture && <div class="picture">{props.picture}</div>}
+      {props.actions && <div class="actions">{props.actions}</div>}
+    </main>
+  );
+}
+
+export function Button(props: {
+  onTouch: () => void;
+  kind?: 'main' | 'quiet' | 'danger';
+  children: ComponentChildren;
+}) {
   return (
     <button type="button" class={props.kind ?? 'main'} onClick={props.onTouch}>
       {props.children}
@@ -18,10 +57,15 @@ export function Button(props: { onTouch: () => void; kind?: 'main' | 'quiet'; ch
 }
 
 /** One piece of advice at a time, spoken by screen readers as it changes. */
-export function AdviceLine({ children }: { children: ComponentChildren }) {
+export function Advice(props: {
+  sign: Parameters<typeof Icon>[0]['sign'];
+  kind?: 'mend' | 'good' | 'note';
+  children: ComponentChildren;
+}) {
   return (
-    <p class="advice" role="status" aria-live="polite">
-      {children}
+    <p class={`advice ${props.kind ?? 'mend'}`} role="status" aria-live="polite">
+      <Icon sign={props.sign} />
+      <span>{props.children}</span>
     </p>
   );
 }
@@ -57,30 +101,15 @@ export function Progress({ step, say }: { step: ScreenView['view']['step']; say:
       {MILESTONES.map((milestone, index) => (
         <li
           key={milestone}
-          class={index < current ? 'done' : index === current ? 'current' : ''}
+          class={index < current || step === 'receipt' ? 'done' : index === current ? 'current' : ''}
           aria-current={index === current ? 'step' : undefined}
         >
+          <span class="dot" aria-hidden="true">
+            {index < current || step === 'receipt' ? <Icon sign="check" /> : index + 1}
+          </span>
           {say(`progress.${milestone}`)}
         </li>
       ))}
     </ol>
-  );
-}
-
-export function Footer({ screen, say }: { screen: ScreenView; say: Say }) {
-  if (screen.visitId === null) return null;
-  const officer = screen.officerCalled ? 'officer.done' : 'officer.call';
-  return (
-    <footer>
-      <Button kind="quiet" onTouch={() => send({ type: 'cancel' })}>
-        {say('common.cancel')}
-      </Button>
-      <Button
-        kind="quiet"
-        onTouch={() => send({ type: screen.officerCalled ? 'officer_done' : 'call_officer' })}
-      >
-        {say(officer)}
-      </Button>
-    </footer>
   );
 }

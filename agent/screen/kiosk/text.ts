@@ -7,15 +7,18 @@ export type Say = (key: MessageKey, values?: Record<string, string | number>) =>
 /** Speaks a language: message keys in, words out. */
 export function speaker(language: Language): Say {
   const messages = messagesOf(language);
-  return (key, values) => String(new IntlMessageFormat(messages[key], language).format(values));
+  const formats = new Map<MessageKey, IntlMessageFormat>();
+  return (key, values) => {
+    const format = formats.get(key) ?? new IntlMessageFormat(messages[key], language);
+    formats.set(key, format);
+    return String(format.format(values));
+  };
 }
 
 /** A field of a zone in words where there are some, else its name in the zone. */
 export const fieldName = (say: Say, language: Language, field: string): string =>
   `field.${field}` in messagesOf(language) ? say(`field.${field}` as MessageKey) : field;
 
-/** A calendar date in the language's long form. */
-export const dateText = (language: Language, date: string): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: 'full', timeZone: 'UTC' }).format(
-    new Date(`${date}T00:00:00Z`),
-  );
+/** A calendar date in words; `full` names the day of the week too. */
+export const dateText = (language: Language, date: string, dateStyle: 'full' | 'long' = 'full'): string =>
+  new Intl.DateTimeFormat(language, { dateStyle, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`));

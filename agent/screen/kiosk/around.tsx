@@ -1,0 +1,101 @@
+/** What stands around every step: the way out, help, faults of devices, and the warning before the time is over. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ScreenView } from '../../contract/screen.ts';
+import { send } from './api.ts';
+import { Icon } from './icons.tsx';
+import { Advice, Button } from './parts.tsx';
+import type { Say } from './text.ts';
+
+/** Steps that have a way out of their own. */
+const CLOSING: readonly ScreenView['view']['step'][] = ['receipt', 'refused'];
+
+export function Notices({ screen, say }: { screen: ScreenView; say: Say }) {
+  const problem = screen.deviceProblems[0];
+  if (!problem && !screen.officerCalled) return null;
+  return (
+    <div class="notices">
+      {problem && <Advice sign="unplugged">{say(`device.problem.${problem.role}`)}</Advice>}
+      {screen.officerCalled && (
+        <Advice sign="officer" kind="note">
+          {say('officer.called')}
+        </Advice>
+      )}
+    </div>
+  );
+}
+
+export function Footer({ screen, say, onEnd }: { screen: ScreenView; say: Say; onEnd: () => void }) {
+  const officer = screen.officerCalled ? 'officer.done' : 'officer.call';
+  return (
+    <footer>
+      {!CLOSING.includes(screen.view.step) && (
+        <Button kind="quiet" onTouch={onEnd}>
+          <Icon sign="cross" />
+          {say('common.cancel')}
+        </Button>
+      )}
+      <Button
+        kind="quiet"
+        onTouch={() => send({ type: screen.officerCalled ? 'officer_done' : 'call_officer' })}
+      >
+        <Icon sign="officer" />
+        {say(officer)}
+      </Button>
+    </footer>
+  );
+}
+
+/** A question before everything else; the answer that changes nothing comes first. */
+function Dialog({ title, children }: { title: string; children: ComponentChildren }) {
+  const dialog = useRef<HTMLDivElement>(null);
+  useEffect(() => dialog.current?.focus(), []);
+  return (
+    <div class="veil">
+      <div
+        class="dialog"
+        role="alertdialog"
+        aria-modal="true"
+        aria-labelledby="question"
+        tabIndex={-1}
+        ref={dialog}
+      >
+        <h2 id="question">{title}</h2>
+        {children}
+      </div>
+    </div>
+  );
+}
+
+export function EndDialog({ say, onStay }: { say: Say; onStay: () => void }) {
+  return (
+    <Dialog title={say('common.end_question')}>
+      <p>{say('common.end_text')}</p>
+      <Button onTouch={onStay}>{say('common.end_no')}</Button>
+      <Button kind="danger" onTouch={() => send({ type: 'cancel' })}>
+        {say('common.end_yes')}
+      </Button>
+    </Dialog>
+  );
+}
+
+export function TimeDialog({ seconds, say }: { seconds: number; say: Say }) {
+  // The longest it was is the whole ring: how long a warning lasts is the operator's to say.
+  const [whole, setWhole] = useState(seconds);
+  useEffect(() => setWhole(most => Math.max(most, seconds)), [seconds]);
+  const share = seconds / Math.max(whole, 1);
+  return (
+    <Dialog title={say('common.still_there')}>
+      <svg class="countdown" viewBox="-52 -52 104 104" aria-hidden="true">
+        <circle r="44" />
+        <circle class="left" r="44" pathLength="1" stroke-dasharray={`${share} 1`} transform="rotate(-90)" />
+        <text y="12">{seconds}</text>
+      </svg>
+      <p>{say('common.seconds_left', { seconds })}</p>
+      <Button onTouch={() => send({ type: 'still_here' })}>
+        <Icon sign="check" />
+        {say('common.still_here')}
+      </Button>
+    </Dialog>
+  );
+}

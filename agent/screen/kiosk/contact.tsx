@@ -1,0 +1,105 @@
+/** How the applicant can be reached: typed on the screen's own keys. */
+import { useState } from 'preact/hooks';
+import { send } from './api.ts';
+import { DigitPad, LetterPad } from './pad.tsx';
+import { Advice, Button, StepPage, type StepProps } from './parts.tsx';
+import { dateText } from './text.ts';
+
+/** The nine digits of a Vietnamese mobile number after +84. */
+const MOBILE = /^[35789]\d{8}$/;
+const MOBILE_DIGITS = 9;
+const EMAIL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
+
+/** What people type, as the nine digits: with the country's code or with the leading zero they know it by. */
+function mobileDigits(typed: string): string {
+  const digits = typed.replaceAll(/\D/g, '');
+  const national = digits.length > MOBILE_DIGITS && digits.startsWith('84') ? digits.slice(2) : digits;
+  return national.replace(/^0/, '').slice(0, MOBILE_DIGITS);
+}
+
+const grouped = (digits: string): string => digits.replaceAll(/(\d{3})(?=\d)/g, '$1 ');
+
+export function Contact({ view, language, say }: StepProps<'contact'>) {
+  const [field, setField] = useState<'mobile' | 'email'>('mobile');
+  const [digits, setDigits] = useState('');
+  const [email, setEmail] = useState('');
+  const [tried, setTried] = useState(false);
+  const badMobile = !MOBILE.test(digits);
+  const badEmail = email !== '' && !EMAIL.test(email);
+  const submit = () => {
+    setTried(true);
+    if (badMobile) setField('mobile');
+    else if (badEmail) setField('email');
+    else send({ type: 'contact', mobile: `+84${digits}`, email: email || null });
+  };
+  return (
+    <StepPage
+      title={say('contact.title')}
+      words={
+        <>
+          <p>{say('contact.text')}</p>
+          <dl>
+            <dt>{say('field.surname')}</dt>
+            <dd>{view.person.surname}</dd>
+            <dt>{say('field.givenNames')}</dt>
+            <dd>{view.person.givenNames}</dd>
+            <dt>{say('field.birthDate')}</dt>
+            <dd>{dateText(language, view.person.birthDate, 'long')}</dd>
+          </dl>
+        </>
+      }
+      picture={
+        <div class="form">
+          <label for="mobile">{say('contact.mobile')}</label>
+          <div class={`field ${field === 'mobile' ? 'active' : ''}`}>
+            <span class="prefix" aria-hidden="true">
+              +84
+            </span>
+            <input
+              id="mobile"
+              type="tel"
+              inputmode="none"
+              autocomplete="off"
+              value={grouped(digits)}
+              onFocus={() => setField('mobile')}
+              onInput={event => setDigits(mobileDigits(event.currentTarget.value))}
+              aria-invalid={tried && badMobile}
+            />
+          </div>
+          {tried && badMobile && <Advice sign="warning">{say('contact.invalid_mobile')}</Advice>}
+          <label for="email">{say('contact.email')}</label>
+          <div class={`field ${field === 'email' ? 'active' : ''}`}>
+            <input
+              id="email"
+              type="text"
+              inputmode="none"
+              autocomplete="off"
+              autocapitalize="none"
+              spellcheck={false}
+              maxLength={254}
+              value={email}
+              onFocus={() => setField('email')}
+              onInput={event => setEmail(event.currentTarget.value.trim())}
+              aria-invalid={tried && badEmail}
+            />
+          </div>
+          {tried && badEmail && <Advice sign="warning">{say('contact.invalid_email')}</Advice>}
+          {field === 'mobile' ? (
+            <DigitPad
+              say={say}
+              onKey={text => setDigits(now => mobileDigits(now + text))}
+              onDelete={() => setDigits(now => now.slice(0, -1))}
+            />
+          ) : (
+            <LetterPad
+              say={say}
+              onKey={text => setEmail(now => now + text)}
+              onDelete={() => setEmail(now => now.slice(0, -1))}
+            />
+          )}
+        </div>
+      }
+      actions={<Button onTouch={submit}>{say('contact.next')}</Button>}
+    />
+  );
+}
