@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { Decision } from '../../agent/contract/packet.ts';
+import { ADVICE_HOLD_MS, type HeldAdvice, holdAdvice } from '../../agent/pipeline/advice.ts';
+import { type Compared, decide } from '../../agent/records/decide.ts';
+
+const scored = (score: number, usable = true): Compared => ({
+  kind: 'scored',
+  score,
+  threshold: 4,
+  fmr: 1e-4,
+  usable,
+});
+const match = scored(4);
+const noMatch = scored(3.999);
+const poor = scored(1, false);
+const none: Compared = { kind: 'not_compared' };
+const names = new Map<Compared, string>([
+  [match, 'match'],
+  [noMatch, 'no_match'],
+  [poor, 'inconclusive'],
+  [none, 'not_compared'],
+]);
+
+const models = [{ id: 'm', version: '1', sha256: 'ef'.repeat(32) }];
+const decided = (lookup: Parameters<typeof decide>[0], face: Compared, finger: Compared) =>
+  decide(lookup, { face, finger, fingers: [] }, models);
+
+describe('the decision', () => {
+  it.each([
+    [match, match, 'match', 'face_and_fingers_match'],
+    [match, none, 'match', 'one_modality_matches'],
+    [none, match, 'match', 'one_modality_matches'],
+    [noMatch, noMatch, 'no_match', 'nothing_matches'],
+    [noMatch, none, 'no_match', 'nothing_matches'],
+    [none, noMatch, 'no_match', 'nothing_matches'],
+    [match, noMatch, 'inconclusive', 'face_and_fingers_disagree'],
+    [noMatch, match, 'inconclusive', 'face_and_fingers_disagree'],
+    [match, poor, 'inconclusive', 'sample_too_poor'],
+    [poor, match, 'inconclusive', 'sample_too_poor'],
+    [noMatch, poor, 'inconclusive', 'sample_too_poor'],
+    [poor, noMatch, 'inconclusive', 'sample_too_poor'],
+    [poor, poor, 'inconclusive', 'sample_too_poor'],
+    [poor, none, 'inconclusive', 'sample_too_poor'],
+    [none, poor, 'inconclusive', 'sample_too_poor'],
+    [none, none, 'inconclusive', 'nothing_to_compare'],
+  ] as const)('of a found record, case %#', (face, finger, outcome, reason) => {
+    const decision = decided('found', face, finger);
+    expect(decision).toMatchObject({ outcome, reason });
+    expect([decision.face.outcome, decision.finger.outcome]).toEqual([names.get(face), names.get(finger)]);
+    expect(Decision.parse(decision)).toEqual(decision);
+  });
+
+  it.each([
+    ['not_found', 'no_record', 'not_in_database'],
+    ['unavailable', 'inconclusive', 'database_not_reached'],
+    ['several', 'inconclusive', 'several_records'],
+    ['locked', 'inconclusive', 'account_locked'],
+  ] as const)('without a record (%s) is %s', (lookup, outcome, reason) => {
+    expect(decided(lookup, none, none)).toMatchObject({ outcome, reason });
+  });
+
+  it('a failed capture is never a no-match, alone or beside another modality that says nothing', () => {
+    for (const face of [none, poor])
+      for (const finger of [none, poor]) expect(decided('found', face, finger).outcome).toBe('inconclusive');
+  });
+
+  it('an unknown score is null, never 0', () => {
+    expect(decided('found', none, match).face).toEqual({
+      outcome: 'not_compared',
+      score: null,
+      threshold: null,
+      fmr: null,
+    });
+  });
+
+  it('a score at the threshold matches, and carries threshold and rate', () => {
+    expect(decided('found', scored(4), none).face).toEqual({
+      outcome: 'match',
+      score: 4,
+      threshold: 4,
+      fmr: 1e-4,
+    });
+  });
+});
+
+describe('advice', () => {
+  const hold = (held: HeldAdvice<string> | null, word: string | null, nowMs: number) =>
+    holdAdvice(held, word, nowMs);
+
+  it('stays until it could be read', () => {
+    const first = hold(null, 'come_closer', 1_000);
+    expect(hold(first, 'move_back', 1_000 + ADVICE_HOLD_MS - 1)).toBe(first);
+    expect(hold(first, null, 1_000 + ADVICE_HOLD_MS - 1)).toBe(first);
+    expect(hold(first, 'move_back', 1_000 + ADVICE_HOLD_MS)).toEqual({ word: 'move_back', sinceMs: 1_700 });
+    expect(hold(first, null, 1_000 + ADVICE_HOLD_MS)).toEqual({ word: null, sinceMs: 1_700 });
+  });
+
+  it('the same word again does not start the time anew', () => {
+    const first = hold(null, 'hold_still', 0);
+    expect(hold(first, 'hold_still', 600)).toBe(first);
+    expect(hold(first, 'too_dark', 700).word).toBe('too_dark');
+  });
+});
