@@ -25,6 +25,20 @@ export {
   fmrOf,
   fuseFingers,
 } from './finger/fuse.ts';
+export {
+  MINUTIAE_RECORD_MEDIA_TYPE,
+  minutiaeOfRecord,
+  minutiaeRecordOf,
+  type PrintDetails,
+} from './finger/minutiae-record.ts';
+export {
+  decodeMinutiaeRecord,
+  encodeMinutiaeRecord,
+  type MinutiaeRecord,
+  type MinutiaeRepresentation,
+  type RecordedMinutia,
+  type RecordedQuality,
+} from './finger/record19794-2.ts';
 export type {
   FingerAdvice,
   FingerExtraction,

@@ -77,10 +77,10 @@ export function encodeTemplate(template: FingerTemplate): Uint8Array {
 
 /**
  * Reads a template strictly: whatever is not exactly as {@link encodeTemplate} writes it is refused.
- * @param modelTag of the weights it must have been made with
+ * @param modelTag of the weights it must have been made with; any without it, for those who do not compare descriptors
  * @throws ModelError MODEL_INPUT
  */
-export function decodeTemplate(bytes: Uint8Array, modelTag: number): FingerTemplate {
+export function decodeTemplate(bytes: Uint8Array, modelTag?: number): FingerTemplate {
   if (!(bytes instanceof Uint8Array) || bytes.length < HEADER_BYTES + CRC_BYTES)
     throw refused('is truncated');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -91,7 +91,8 @@ export function decodeTemplate(bytes: Uint8Array, modelTag: number): FingerTempl
     throw refused('has the wrong length');
   if (view.getUint32(bytes.length - CRC_BYTES, true) !== crc32(bytes.subarray(0, -CRC_BYTES)))
     throw refused('is damaged');
-  if (view.getUint32(4, true) !== modelTag)
+  const tag = view.getUint32(4, true);
+  if (modelTag !== undefined && tag !== modelTag)
     throw refused('was made by other weights; extract it anew from its image');
   if (view.getUint16(14, true) !== 0) throw refused('sets reserved bits');
   const qualityScore = view.getUint8(13);
@@ -109,7 +110,7 @@ export function decodeTemplate(bytes: Uint8Array, modelTag: number): FingerTempl
     assertUnitLength(descriptor);
     descriptors.set(descriptor, index * DESCRIPTOR_LENGTH);
   }
-  return { modelTag, width, height, qualityScore, minutiae, descriptors };
+  return { modelTag: tag, width, height, qualityScore, minutiae, descriptors };
 }
 
 function decodeMinutia(view: DataView, at: number): Minutia {
