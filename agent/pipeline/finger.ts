@@ -1,4 +1,5 @@
 /** One finger, from the empty glass to a sample: captured -> extracted -> graded -> told apart from the fingers before it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FingerScanner, GrayImage } from '../../drivers/device.ts';
 import type { FingerExtraction, FingerService } from '../../models/index.ts';
 import type { FingerPosition } from '../contract/common.ts';
@@ -59,7 +60,12 @@ export async function* takeFinger(
   yield { kind: 'live', live: live('place_finger', null), image: null };
   while (attempt <= stage.attempts) {
     // Whatever still lies on the glass belongs to the finger or the attempt before.
-    await stage.scanner.use(scanner => scanner.lifted(signal), signal);
+    const lifted = stage.scanner.use(scanner => scanner.lifted(signal), signal);
+    if (await isStillThere(lifted, signal)) {
+      yield { kind: 'live', live: live('lift_finger', null), image: null };
+      await lifted;
+      yield { kind: 'live', live: live('place_finger', null), image: null };
+    }
     const captured = await stage.scanner.use(scanner => scanner.capture(signal), signal);
     if (captured.kind === 'advice') {
       yield { kind: 'live', live: live(captured.reason, null), image: null };
@@ -86,6 +92,23 @@ export async function* takeFinger(
   yield best && best.extraction.quality.score >= WORTHLESS_QUALITY
     ? { kind: 'taken', finger: await sampleOf(stage, task, best, stage.attempts, signal) }
     : { kind: 'unreadable' };
+}
+
+/** An applicant lifts the finger by themselves when the screen names the next one; after this long it has to be said. */
+const LIFT_PATIENCE_MS = 1_500;
+
+/** Whether the finger stays on the glass for so long that the applicant has to be told to lift it. */
+async function isStillThere(lifted: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  const waited = new AbortController();
+  const patience = sleep(LIFT_PATIENCE_MS, true, { signal: AbortSignal.any([signal, waited.signal]) });
+  try {
+    return await Promise.race([lifted.then(() => false), patience]);
+  } finally {
+    waited.abort();
+    // Whichever of the two is not waited for may still end in an abort.
+    patience.catch(() => undefined);
+    lifted.catch(() => undefined);
+  }
 }
 
 /** The same finger twice in one visit is a mistake of the applicant's (or a trick): another one was asked for. */

@@ -43,7 +43,7 @@ export class Body implements Disposable {
     const { stage } = this.#options;
     if (view.step === 'face') stage.pose = this.#options.manner.pose?.(view.advice ?? null) ?? 'neutral';
     else stage.pose = 'nobody';
-    const key = `${visitId}:${view.step}:${view.wanted}:${view.attempt}:${view.problem?.reason}:${view.position}:${view.imageVersion}`;
+    const key = `${visitId}:${view.step}:${view.wanted}:${view.attempt}:${view.problem?.reason}:${view.position}:${view.imageVersion}:${view.advice === 'lift_finger'}`;
     if (key === this.#key) return;
     this.#key = key;
     this.#action.abort();
@@ -68,7 +68,8 @@ export class Body implements Disposable {
     }
     // A print that was taken without advice will do: the finger is off the glass, and the screen names the next one.
     const wasGood = view.qualityScore !== null && view.advice === null;
-    if (view.step === 'fingers' && view.position && !wasGood) {
+    const mustLift = wasGood || view.advice === 'lift_finger';
+    if (view.step === 'fingers' && view.position && !mustLift) {
       const finger = positionCode(view.position);
       if (!finger || !person.fingers.includes(finger)) return;
       const attempt = this.#attempts.get(view.position) ?? 0;

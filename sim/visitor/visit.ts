@@ -74,6 +74,9 @@ export async function visit(address: string, script: VisitScript, signal: AbortS
   } finally {
     closing.abort();
   }
+  deadline.throwIfAborted();
+  if (visitId !== null && endReason === null)
+    throw new Error('the screen went away in the middle of the visit');
   trace.end();
   const last = trace.stages.at(-1);
   if (last) script.onStageEnd?.(last);
