@@ -62,7 +62,11 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const newId = uuid7Maker(() => clock.now().getTime());
 
   const models = starting.use(
-    await startModels({ deadlineMs: MODEL_DEADLINE_MS, log: event => log.info(event, 'models') }),
+    await startModels({
+      deadlineMs: MODEL_DEADLINE_MS,
+      log: event => log.info(event, 'models'),
+      ...definedOnly(config.models),
+    }),
   );
   const outbox = starting.use(await openOutbox(config));
   const boot = await outbox.nextBoot();

@@ -5,6 +5,7 @@ import { devicesVerb } from './cli/devices.ts';
 import { doctorVerb } from './cli/doctor.ts';
 import { evaluateVerb } from './cli/evaluate.ts';
 import { exitWith } from './cli/exit.ts';
+import { modelsVerb } from './cli/models.ts';
 import { packetVerb } from './cli/packet.ts';
 import { runVerb } from './cli/run.ts';
 import { schemaVerb } from './cli/schema.ts';
@@ -23,6 +24,7 @@ for (const verb of [
   devicesVerb,
   configVerb,
   evaluateVerb,
+  modelsVerb,
   packetVerb,
   schemaVerb,
   simulateVerb,

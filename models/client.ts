@@ -92,7 +92,7 @@ class Supervisor implements Models {
   /** Forks once and waits for it to be ready. */
   async start(): Promise<void> {
     const startedAtMs = performance.now();
-    const child = fork(fileURLToPath(new URL('./host.ts', import.meta.url)), {
+    const child = fork(fileURLToPath(new URL('./host.ts', import.meta.url)), this.#arguments(), {
       execPath: process.execPath,
       execArgv: [],
       serialization: 'advanced',
@@ -121,6 +121,11 @@ class Supervisor implements Models {
     } finally {
       clearTimeout(deadline);
     }
+  }
+
+  #arguments(): string[] {
+    const { faceProfile } = this.#options;
+    return faceProfile === undefined ? [] : [faceProfile];
   }
 
   #call<T>(side: Side, method: string, args: readonly unknown[], options: FaceCallOptions = {}): Promise<T> {

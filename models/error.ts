@@ -3,6 +3,7 @@ export type ModelErrorCode =
   | 'MODEL_MISSING'
   | 'MODEL_HASH'
   | 'MODEL_INVALID'
+  | 'MODEL_PROFILE'
   | 'MODEL_INPUT'
   | 'MODEL_TIMEOUT'
   | 'MODEL_BUSY'

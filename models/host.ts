@@ -73,7 +73,10 @@ const send = (message: HostMessage): void => {
 };
 
 const finger = await load('finger', async () => (await import('./finger/index.ts')).loadFingerModels());
-const face = await load('face', async () => (await import('./face/index.ts')).loadFaceModels());
+const [, , profile] = process.argv;
+const face = await load('face', async () =>
+  (await import('./face/index.ts')).loadFaceModels(profile === undefined ? {} : { profile }),
+);
 
 let last: Promise<void> = Promise.resolve();
 process.on('message', (message: CallMessage) => {

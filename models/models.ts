@@ -66,6 +66,8 @@ export interface StartOptions {
   readonly deadlineMs: number;
   /** Longest time until the graphs are loaded, in milliseconds. Default 60,000. */
   readonly startDeadlineMs?: number;
+  /** Profile file of another face embedding. Absent: the one that comes with the agent. */
+  readonly faceProfile?: string;
   /** Told of starts, crashes and hung calls; never given biometrics. */
   readonly log?: (event: ModelsEvent) => void;
 }

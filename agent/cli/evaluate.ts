@@ -1,6 +1,11 @@
 import { Command } from 'commander';
 import { type EvaluateFaceOptions, evaluateFace, type FaceEvaluation } from '../../models/evaluate/face.ts';
 import {
+  type EvaluateFaceQualityOptions,
+  evaluateFaceQuality,
+  type FaceQualityEvaluation,
+} from '../../models/evaluate/face-quality.ts';
+import {
   type EvaluateFingerOptions,
   evaluateFinger,
   type FingerEvaluation,
@@ -8,13 +13,14 @@ import {
 import { print } from './exit.ts';
 import { ProgressLine } from './progress.ts';
 
-/** `vantay evaluate finger|face`: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
+/** `vantay evaluate finger|face|face-quality`: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
 export function evaluateVerb(): Command {
   return new Command('evaluate')
     .description('measure the error rates of the models on your own images')
     .exitOverride()
     .addCommand(fingerVerb())
-    .addCommand(faceVerb());
+    .addCommand(faceVerb())
+    .addCommand(faceQualityVerb());
 }
 
 function fingerVerb(): Command {
@@ -42,6 +48,7 @@ function faceVerb(): Command {
     .requiredOption('--pairs <csv>', 'dataset,path_a,path_b,same')
     .requiredOption('--out <csv>', 'where to write the pairs with their scores')
     .option('--embeddings <csv>', 'where to write path,v0,v1,...')
+    .option('--profile <file>', 'profile (YAML or JSON) of another embedding')
     .option('--plot <png>', 'draw DET curve and score histograms')
     .option('--json', 'print one JSON object')
     .exitOverride()
@@ -50,6 +57,26 @@ function faceVerb(): Command {
       const found = await evaluateFace(options, ({ done, total }) => line.show('analyse', done, total));
       line.end();
       print(options.json, found, () => faceText(found));
+    });
+}
+
+function faceQualityVerb(): Command {
+  return new Command('face-quality')
+    .description('error versus discard: how far the portrait quality foretells false non-matches')
+    .requiredOption('--images <folder>', 'folder the paths are relative to')
+    .requiredOption('--pairs <csv>', 'dataset,path_a,path_b,same')
+    .option('--out <csv>', 'where to write path,quality and every component')
+    .option('--profile <file>', 'profile (YAML or JSON) of another embedding')
+    .option('--plot <png>', 'draw the curves')
+    .option('--json', 'print one JSON object')
+    .exitOverride()
+    .action(async (options: EvaluateFaceQualityOptions & { json?: boolean }) => {
+      const line = new ProgressLine();
+      const found = await evaluateFaceQuality(options, ({ done, total }) =>
+        line.show('analyse', done, total),
+      );
+      line.end();
+      print(options.json, found, () => faceQualityText(found));
     });
 }
 
@@ -104,5 +131,23 @@ function faceText(found: FaceEvaluation): string {
     'set\tgenuine\timpostor\tFTE\tEER\tFNMR at FMR',
     ...rows,
     `${found.failed.length} of ${found.images} images without a face; ${found.analyseMs.toFixed(1)} ms of processor time an image`,
+  ].join('\n');
+}
+
+function faceQualityText(found: FaceQualityEvaluation): string {
+  const shares = found.sets[0]?.points.map(({ discarded }) => `${Math.round(100 * discarded)} %`) ?? [];
+  const rows = found.sets.map(({ dataset, genuine, gain, points }) =>
+    [
+      dataset,
+      genuine,
+      gain === undefined ? '-' : gain.toFixed(2),
+      ...points.map(({ fnmr }) => percent(fnmr)),
+    ].join('\t'),
+  );
+  return [
+    'FNMR in % after leaving out the pairs with the poorest image; gain 0 is a random score, 1 a perfect one',
+    ['set', 'genuine', 'gain', ...shares].join('\t'),
+    ...rows,
+    `${found.failed.length} of ${found.images} images without a face`,
   ].join('\n');
 }

@@ -93,6 +93,13 @@ export const Config = z.strictObject({
       documentAttempts: z.int().min(1).max(10).default(3),
     })
     .prefault({}),
+  models: z
+    .strictObject({
+      faceProfile: FilePath.optional().describe(
+        'profile of another face embedding; without it the one that comes with the agent',
+      ),
+    })
+    .prefault({}),
   comparison: z
     .strictObject({
       fmr: z

@@ -78,6 +78,10 @@ const MODELS: Entries<ModelErrorCode> = {
     cause: 'A model file cannot be loaded by the runtime.',
     remedy: 'Restore the file from the release.',
   },
+  MODEL_PROFILE: {
+    cause: 'The profile of a face embedding is not as it has to be; the message names the value.',
+    remedy: 'Mend the profile; `vantay models check --profile FILE` says whether it will do.',
+  },
   MODEL_INPUT: {
     cause: 'A model was given something that is no picture or template.',
     remedy: 'Take the capture again.',

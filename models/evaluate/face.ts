@@ -18,6 +18,8 @@ export interface EvaluateFaceOptions {
   readonly embeddings?: string;
   /** PNG to draw the DET curve and the score histograms into. */
   readonly plot?: string;
+  /** Profile of another embedding, see `loadFaceModels`. */
+  readonly profile?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -171,13 +173,14 @@ export async function evaluateFace(
   options: EvaluateFaceOptions,
   progress: (step: EvaluateFaceProgress) => void = () => {},
 ): Promise<FaceEvaluation> {
-  const models = await loadFaceModels();
+  const models = await loadFaceModels(options.profile === undefined ? {} : { profile: options.profile });
   const rows: Pair[] = readCsv(await readFile(options.pairs, 'utf8'), COLUMNS);
   const paths = [...new Set(rows.flatMap(row => [row.path_a, row.path_b]))];
   const { embeddings, analyseMs } = await embedAll(models, paths, options, progress);
   if (options.embeddings) {
+    const length = [...embeddings.values()].find(vector => vector)?.length ?? 0;
     const lines = [...embeddings].map(([path, vector]) => [path, ...(vector ?? [''])].join(','));
-    const header = ['path', ...Array.from({ length: 512 }, (_, i) => `v${i}`)].join(',');
+    const header = ['path', ...Array.from({ length }, (_, i) => `v${i}`)].join(',');
     await writeFile(options.embeddings, `${[header, ...lines].join('\n')}\n`);
   }
   const subjects = subjectsOf(rows.map(row => ({ a: row.path_a, b: row.path_b, same: isSame(row) })));

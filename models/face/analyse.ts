@@ -1,6 +1,6 @@
 import type { Graph } from '../runtime.ts';
 import { detect } from './detect.ts';
-import { embed } from './embed.ts';
+import { type Embedder, embed } from './embed.ts';
 import { eyesOpen } from './eyes.ts';
 import { decodeFrame } from './image/decode.ts';
 import { Pyramid } from './image/pyramid.ts';
@@ -12,7 +12,7 @@ import type { Face, FaceAnalysis } from './types.ts';
 export interface FaceGraphs {
   readonly detection: Graph;
   readonly landmarks: Graph;
-  readonly embedding: Graph;
+  readonly embedding: Embedder;
   readonly pose: Graph;
   readonly eyes: Graph;
 }
@@ -41,6 +41,6 @@ export async function analyseFrame(graphs: FaceGraphs, file: Uint8Array): Promis
   const pose = await headPose(graphs.pose, pyramid, box, landmarks);
   const open = await eyesOpen(graphs.eyes, pyramid, landmarks);
   const face: Face = { box, confidence, landmarks, ...pose, eyesOpen: open, embedding, embeddingNorm };
-  const quality = gradePortrait(frame, detections, { face, pyramid });
+  const quality = gradePortrait(frame, detections, { face, pyramid }, graphs.embedding.spec.norm);
   return { width, height, faceCount: detections.length, face: inFramePixels(face, frame.scale), quality };
 }

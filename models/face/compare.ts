@@ -1,20 +1,19 @@
 import { ModelError } from '../error.ts';
-import { EMBEDDING_LENGTH } from './embed.ts';
 
 /**
- * Cosine of two embeddings, -1..1: the higher, the more alike.
+ * Cosine of two embeddings of `length` values, -1..1: the higher, the more alike.
  * @throws ModelError MODEL_INPUT for a vector of another length, with a value that is not finite, or of zeros. Such a
  * vector is a capture that failed, which has no score.
  */
-export function compare(a: Float32Array, b: Float32Array): number {
-  if (a.length !== EMBEDDING_LENGTH || b.length !== EMBEDDING_LENGTH) {
+export function compare(a: Float32Array, b: Float32Array, length: number): number {
+  if (a.length !== length || b.length !== length) {
     throw new ModelError(
       'MODEL_INPUT',
       `embeddings of ${a.length} and ${b.length} values cannot be compared`,
     );
   }
   let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < EMBEDDING_LENGTH; i++) {
+  for (let i = 0; i < length; i++) {
     dot += a[i]! * b[i]!;
     aa += a[i]! * a[i]!;
     bb += b[i]! * b[i]!;

@@ -4,15 +4,44 @@ import { fitSimilarity, invert } from './image/affine.ts';
 import type { Pyramid } from './image/pyramid.ts';
 import { fivePoints } from './landmarks.ts';
 
-/** Side of the aligned face in pixels. */
-const ALIGNED_SIDE = 112;
-/** Where eyes, nose and mouth corners lie in it: the template published with ArcFace (insightface, face_align.py). */
-const ALIGNED_POINTS = [
+/** How an embedding network wants a face, and what it gives. */
+export interface EmbeddingSpec {
+  /** Side of the aligned face in pixels. */
+  readonly side: number;
+  /** Where eyes (left in the frame first), tip of the nose and mouth corners lie in it: ten values, x and y in pixels. */
+  readonly points: readonly number[];
+  readonly planes: 'rgb' | 'bgr';
+  /** A plane, in the order of `planes`, holds (value - mean) / deviation, value 0..255. */
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+  /** Values of the vector. */
+  readonly length: number;
+  /** Names in the graph; absent where it has one each. */
+  readonly input?: string;
+  readonly output?: string;
+  /** Lengths (L2) of the vector of an unusable and of a very good face; absent where the length says nothing. */
+  readonly norm?: { readonly worst: number; readonly best: number };
+}
+
+/** The template published with ArcFace (insightface, face_align.py) for a side of 112. */
+export const ARCFACE_POINTS: readonly number[] = [
   38.2946, 51.6963, 73.5318, 51.5014, 56.0252, 71.7366, 41.5493, 92.3655, 70.7299, 92.2041,
 ];
-const MEAN = [127, 127, 127];
-const DEVIATION = [128, 128, 128];
-export const EMBEDDING_LENGTH = 512;
+/** Of the embedding that comes with the package; the norms are those of the development portraits, degraded and good. */
+export const DEFAULT_EMBEDDING: EmbeddingSpec = {
+  side: 112,
+  points: ARCFACE_POINTS,
+  planes: 'bgr',
+  mean: [127, 127, 127],
+  deviation: [128, 128, 128],
+  length: 512,
+  norm: { worst: 2, best: 4.5 },
+};
+
+export interface Embedder {
+  readonly graph: Graph;
+  readonly spec: EmbeddingSpec;
+}
 
 export interface Embedding {
   /** L2 norm 1. */
@@ -21,21 +50,55 @@ export interface Embedding {
   readonly norm: number;
 }
 
+/** @throws ModelError MODEL_INVALID when the graph takes another shape or gives no vector of the stated length */
+async function runEmbedding({ graph, spec }: Embedder, data: Float32Array): Promise<Float32Array> {
+  const input = spec.input ?? graph.inputNames[0] ?? '';
+  const output = spec.output ?? graph.outputNames[0] ?? '';
+  const outputs = await graph
+    .run({ [input]: { data, dims: [1, 3, spec.side, spec.side] } })
+    .catch((cause: unknown) => {
+      throw new ModelError(
+        'MODEL_INVALID',
+        `the embedding graph does not take ${input} of side ${spec.side}`,
+        {
+          cause,
+        },
+      );
+    });
+  const raw = outputs[output]?.data;
+  if (raw?.length !== spec.length) {
+    throw new ModelError(
+      'MODEL_INVALID',
+      `the embedding graph gives ${raw?.length ?? 'no'} values as ${output}, not ${spec.length}`,
+    );
+  }
+  return raw;
+}
+
+/** Whether the graph is what its specification says, tried on a flat picture. @throws ModelError MODEL_INVALID */
+export async function checkEmbedder(embedder: Embedder): Promise<void> {
+  await runEmbedding(embedder, new Float32Array(3 * embedder.spec.side ** 2));
+}
+
 /** The face turned upright and cut to the template, through the network. @throws ModelError MODEL_INVALID when it gives no vector */
-export async function embed(graph: Graph, pyramid: Pyramid, landmarks: Float32Array): Promise<Embedding> {
+export async function embed(
+  embedder: Embedder,
+  pyramid: Pyramid,
+  landmarks: Float32Array,
+): Promise<Embedding> {
+  const { side, points, planes, mean, deviation } = embedder.spec;
   const data = pyramid.sample({
-    width: ALIGNED_SIDE,
-    height: ALIGNED_SIDE,
-    toSource: invert(fitSimilarity(fivePoints(landmarks), ALIGNED_POINTS)),
+    width: side,
+    height: side,
+    toSource: invert(fitSimilarity(fivePoints(landmarks), points)),
     border: 'black',
-    planes: 'bgr',
-    mean: MEAN,
-    deviation: DEVIATION,
+    planes,
+    mean,
+    deviation,
   });
-  const { output } = await graph.run({ input: { data, dims: [1, 3, ALIGNED_SIDE, ALIGNED_SIDE] } });
-  const raw = output!.data;
+  const raw = await runEmbedding(embedder, data);
   const norm = Math.sqrt(raw.reduce((sum, value) => sum + value * value, 0));
-  if (raw.length !== EMBEDDING_LENGTH || !(norm > 0) || !Number.isFinite(norm)) {
+  if (!(norm > 0) || !Number.isFinite(norm)) {
     throw new ModelError('MODEL_INVALID', 'the embedding graph gave no usable vector');
   }
   return { vector: raw.map(value => value / norm), norm };

@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { type ModelCard, readCard } from '../card.ts';
 import { ModelError } from '../error.ts';
-import { Graph } from '../runtime.ts';
+import { Graph, readWeights } from '../runtime.ts';
 import { analyseFrame, type FaceGraphs } from './analyse.ts';
 import { compare } from './compare.ts';
+import { checkEmbedder, DEFAULT_EMBEDDING, type Embedder } from './embed.ts';
 import { defaultCacheDirectory, preparedWeights } from './prepare/cache.ts';
+import { readFaceProfile } from './profile.ts';
 import type { FaceModels } from './types.ts';
 
 const WEIGHTS_PACKAGE = 'faceplugin-face-recognition-js';
@@ -46,12 +48,31 @@ async function loadGraph(card: ModelCard, cacheDirectory: string): Promise<Graph
   return Graph.load(await preparedWeights(source, cacheDirectory), card.id);
 }
 
+export interface LoadFaceOptions {
+  /** Where prepared weights are kept. */
+  readonly cacheDirectory?: string;
+  /** Path of a profile that brings another embedding, see `readFaceProfile`. */
+  readonly profile?: string;
+}
+
+/** The embedding that a profile names, held to its hash and to its shape. */
+async function provisionedEmbedder(path: string): Promise<{ embedder: Embedder; card: ModelCard }> {
+  const { embedding } = await readFaceProfile(path);
+  const weights = await readWeights(embedding.path, embedding.card.sha256);
+  const embedder = { graph: await Graph.load(weights, embedding.card.id), spec: embedding.spec };
+  await checkEmbedder(embedder);
+  return { embedder, card: embedding.card };
+}
+
 /**
  * Loads what a face needs: about 0.5 s the first time, when the published weights are prepared into `cacheDirectory`.
  * Call it in the model process only: a graph that runs blocks its process.
- * @throws ModelError MODEL_MISSING, MODEL_HASH, MODEL_INVALID
+ * @throws ModelError MODEL_MISSING, MODEL_HASH, MODEL_INVALID, MODEL_PROFILE
  */
-export async function loadFaceModels({ cacheDirectory = defaultCacheDirectory() } = {}): Promise<FaceModels> {
+export async function loadFaceModels({
+  cacheDirectory = defaultCacheDirectory(),
+  profile,
+}: LoadFaceOptions = {}): Promise<FaceModels> {
   // One frame is worked on at a time; worker threads of the image library would take the other core from the kiosk.
   sharp.concurrency(1);
   sharp.cache(false);
@@ -61,12 +82,23 @@ export async function loadFaceModels({ cacheDirectory = defaultCacheDirectory() 
     cards.push(card);
     return loadGraph(card, cacheDirectory);
   };
+  const loadEmbedder = async (): Promise<Embedder> => {
+    if (profile === undefined) return { graph: await load('embedding'), spec: DEFAULT_EMBEDDING };
+    const { embedder, card } = await provisionedEmbedder(profile);
+    cards.push(card);
+    return embedder;
+  };
   const graphs: FaceGraphs = {
     detection: await load('detection'),
     landmarks: await load('landmarks'),
-    embedding: await load('embedding'),
+    embedding: await loadEmbedder(),
     pose: await load('pose'),
     eyes: await load('eyes'),
   };
-  return { analyse: jpeg => analyseFrame(graphs, jpeg), compare, cards };
+  const { length } = graphs.embedding.spec;
+  return {
+    analyse: jpeg => analyseFrame(graphs, jpeg),
+    compare: (a, b) => compare(a, b, length),
+    cards,
+  };
 }

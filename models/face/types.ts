@@ -79,7 +79,7 @@ export interface Face {
   readonly rollDeg: number;
   /** Probability that the eye is open, 0..1; `left` is the eye nearer the frame's left edge. */
   readonly eyesOpen: { readonly left: number; readonly right: number };
-  /** 512 values, L2 norm 1. Biometric: never logged. */
+  /** 512 values unless a profile brings another network, L2 norm 1. Biometric: never logged. */
   readonly embedding: Float32Array;
   /** L2 norm before normalising: falls with blur, darkness and occlusion; a passive measure of how usable the face is. */
   readonly embeddingNorm: number;

@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../models/face/image/decode.ts';
@@ -158,17 +157,5 @@ describe('the face models', () => {
     expect(() => models.compare(broken, whole)).toThrow(refusal);
     expect(() => models.compare(whole, broken)).toThrow(refusal);
     expect(() => models.compare(broken, broken)).toThrow(refusal);
-  });
-
-  describe('with the composite sitters', async () => {
-    const folder = new URL('../../sim/people/face/', import.meta.url);
-    const sitters = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.jpg'));
-    it.runIf(sitters.length > 0)('see one face each, upright and looking straight', async () => {
-      for (const name of sitters) {
-        const { faceCount, face } = await models.analyse(await readFile(new URL(name, folder)));
-        expect({ name, faceCount }).toEqual({ name, faceCount: 1 });
-        expect(Math.abs(face!.rollDeg)).toBeLessThan(10);
-      }
-    });
   });
 });

@@ -1,4 +1,5 @@
 import type { Detection } from '../detect.ts';
+import type { EmbeddingSpec } from '../embed.ts';
 import type { DecodedFrame, RgbImage } from '../image/decode.ts';
 import type { FaceAdvice, FaceQuality, FaceQualityComponent } from '../types.ts';
 import { gradeComponents } from './components.ts';
@@ -11,9 +12,6 @@ type Components = Partial<Record<FaceQualityComponent, number>>;
 /** Of the whole frame, 0..1: outside these nothing can be found, whoever stands there. */
 const DARK_FRAME = 0.1;
 const BRIGHT_FRAME = 0.95;
-/** Norms of the embedding of an unusable and of a very good face. */
-const NORM_WORST = 2;
-const NORM_BEST = 4.5;
 /** One component at 0 takes the unified score down to this share. */
 const LEAST_FACTOR = 0.2;
 
@@ -42,14 +40,16 @@ const shortfalls = (components: Components) =>
 
 /**
  * The unified score: how much the embedding network has to work with (the norm of its output, which falls with blur,
- * darkness and cover), less for every component below its limit.
+ * darkness and cover; where the network's norm says nothing, the components alone), less for every component below its
+ * limit.
  */
-function unify(measures: Measures, components: Components): number {
+function unify(measures: Measures, components: Components, norm: EmbeddingSpec['norm']): number {
   const factor = shortfalls(components).reduce(
     (product, { share }) => product * (LEAST_FACTOR + (1 - LEAST_FACTOR) * share),
     1,
   );
-  return toScore(ramp(measures.embeddingNorm, NORM_WORST, NORM_BEST) * factor);
+  const usable = norm ? ramp(measures.embeddingNorm, norm.worst, norm.best) : 1;
+  return toScore(usable * factor);
 }
 
 /** Grades a frame. `subject` is absent when no face was found. */
@@ -57,10 +57,11 @@ export function gradePortrait(
   frame: DecodedFrame,
   detections: readonly Detection[],
   subject?: Subject,
+  norm?: EmbeddingSpec['norm'],
 ): FaceQuality {
   if (!subject) return gradeEmpty(frame.image);
   const measures = measurePortrait(frame, detections, subject);
   const components = gradeComponents(measures);
   const advice = shortfalls(components).map(({ advice: choose }) => choose(measures.geometry));
-  return { score: unify(measures, components), components, advice: [...new Set(advice)] };
+  return { score: unify(measures, components, norm), components, advice: [...new Set(advice)] };
 }
