@@ -215,7 +215,8 @@ describe('streams', () => {
     await expect.poll(() => source.listeners.size).toBe(1);
     source.show(viewAt('purpose'));
     expect((await reading).map(({ view }) => view.step)).toEqual(['idle', 'purpose']);
-    await expect.poll(() => source.listeners.size, 'the page that left is forgotten').toBe(0);
+    // The page that left is forgotten.
+    await expect.poll(() => source.listeners.size).toBe(0);
   });
 
   it('the preview is multipart JPEG', async () => {
