@@ -10,6 +10,8 @@ const ACK_DEADLINE_MS = 2_000;
 const PACKET_DEADLINE_MS = 1_000;
 /** No packet for this long means a broken transfer is over. */
 const QUIET_MS = 300;
+/** Long enough to take what has arrived already. */
+const LATE_MS = 1;
 /** A sensor that says more than this without an end babbles: an image in the smallest packets, of 32 bytes, is 1152. */
 const MAX_PACKETS = 4_096;
 /** Confirmation code of a sensor that was asked under an address not its own (ZFM-70 manual 5.2). */
@@ -48,6 +50,7 @@ export class Dialogue {
   async ask(command: Command, signal: AbortSignal, ackDeadlineMs = ACK_DEADLINE_MS): Promise<Uint8Array> {
     for (let attempt = 0; attempt <= RESENDS; attempt += 1) {
       await this.settle(signal);
+      await this.#forgetLate(signal);
       this.#owed = command.name === 'UpImage' ? 'ack-then-data' : 'ack';
       await this.#link.write(encodeCommand(this.#address, command));
       const answer = await this.#acknowledgement(command.name, ackDeadlineMs, signal);
@@ -103,6 +106,12 @@ export class Dialogue {
         this.#owed = confirmation(event.payload[0]!).kind === 'ok' ? 'data' : 'nothing';
       }
     }
+  }
+
+  /** Whatever arrived although nothing is owed is an answer that came too late. */
+  async #forgetLate(signal: AbortSignal): Promise<void> {
+    for (let packets = 0; (await this.#next(LATE_MS, signal)) !== 'silence'; packets += 1)
+      this.#refuseBabble(packets);
   }
 
   /** Listens until the sensor is quiet: a transfer may be under way that an agent began which died since. */

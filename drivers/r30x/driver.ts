@@ -59,6 +59,9 @@ export async function openR30xOn(
     if ('setBaud' in link && settings.baud === undefined) {
       await findBaud(link, dialogue, { password, likelyBaud: settings.likelyBaud ?? FACTORY_BAUD }, signal);
     }
+    // A late answer to an earlier probe, or to an agent that died, must not be taken for that to the next command: the
+    // protocol has no numbers to tell them apart, and one answer too many would put every later one out of step.
+    await dialogue.hearOut(signal);
     const parameters = await signIn(dialogue, password, link.location, signal);
     return new R30xScanner(link, dialogue, parameters, settings.image ?? R307_FORMAT);
   } catch (error) {

@@ -23,16 +23,10 @@ export async function findBaud(
   options: { readonly password: number; readonly likelyBaud: number },
   signal: AbortSignal,
 ): Promise<void> {
-  let unanswered = false;
   for (const baud of new Set([options.likelyBaud, ...BAUDS])) {
     await link.setBaud(baud);
     for (let probe = 0; probe < PROBES_PER_BAUD; probe += 1) {
-      if (await answers(dialogue, options.password, signal)) {
-        // The answer to an earlier probe may only have been late: it must not be taken for that to the next command.
-        if (unanswered) await dialogue.hearOut(signal);
-        return;
-      }
-      unanswered = true;
+      if (await answers(dialogue, options.password, signal)) return;
     }
   }
   throw new DeviceError(
