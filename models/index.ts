@@ -1,5 +1,6 @@
 /** The door of the models. Importing it loads no native code: graphs run in the process that `startModels` forks. */
 import type { EvaluateFingerOptions, EvaluateProgress, FingerEvaluation } from './evaluate/finger.ts';
+import type { FingerGallery } from './finger/search.ts';
 
 export { type FmrPoint, type ModelCard, readCard, thresholdAt } from './card.ts';
 export { startModels } from './client.ts';
@@ -39,6 +40,14 @@ export {
   type RecordedMinutia,
   type RecordedQuality,
 } from './finger/record19794-2.ts';
+export type { FingerGallery, SearchCandidate } from './finger/search.ts';
+export {
+  type Arrangement,
+  arrangementOf,
+  type FingerGroup,
+  repeatedFingers,
+  type ScoreMatrix,
+} from './finger/sequence.ts';
 export type {
   FingerAdvice,
   FingerExtraction,
@@ -57,6 +66,10 @@ export type {
   ModelsHealth,
   StartOptions,
 } from './models.ts';
+
+/** See finger/search.ts. Loads graphs into this process and a search blocks it: for a process of its own, never for the agent's. */
+export const openFingerGallery = async (): Promise<FingerGallery> =>
+  (await import('./finger/search.ts')).openFingerGallery();
 
 /** See evaluate/finger.ts. Loads the graphs into this process and blocks it: for the command line, never for the agent. */
 export const evaluateFinger = async (

@@ -17,7 +17,7 @@ export interface LoadOptions {
   readonly threads?: number;
 }
 
-const WEIGHTS = new URL('../weights/', import.meta.url);
+export const WEIGHTS = new URL('../weights/', import.meta.url);
 
 /**
  * Loads the extraction and the matching graph, each held to the hash in its card.
@@ -29,8 +29,7 @@ export async function loadFingerModels({
 }: LoadOptions = {}): Promise<FingerModels> {
   const extraction = await loadByCard('finger-extract', weights, threads);
   const matching = await loadByCard('finger-match', weights, threads);
-  // Templates name the weights that made them: descriptors of two trainings do not compare.
-  const modelTag = Number.parseInt(extraction.card.sha256.slice(0, 8), 16);
+  const modelTag = modelTagOf(extraction.card);
   const minMinutiae = numberOf(matching.card, 'minMinutiae');
 
   const extract = async (image: GrayImage): Promise<FingerExtraction> =>
@@ -73,19 +72,28 @@ function toResult(
   return { template, quality, minutiae };
 }
 
-async function loadByCard(
+/** Templates name the weights that made them: descriptors of two trainings do not compare. */
+export const modelTagOf = (extraction: ModelCard): number =>
+  Number.parseInt(extraction.sha256.slice(0, 8), 16);
+
+/** A graph held to the hash in its card. */
+export async function loadByCard(
   id: string,
   weights: URL,
   threads: number,
 ): Promise<{ card: ModelCard; graph: Graph }> {
-  const card = await readCard(fileURLToPath(new URL(`${id}.card.json`, weights))).catch((cause: unknown) => {
-    throw new ModelError('MODEL_MISSING', `the card of ${id} cannot be read`, { cause });
-  });
+  const card = await loadCard(id, weights);
   const bytes = await readWeights(fileURLToPath(new URL(card.file, weights)), card.sha256);
   return { card, graph: await Graph.load(bytes, id, threads) };
 }
 
-function numberOf(card: ModelCard, name: string): number {
+export const loadCard = (id: string, weights: URL): Promise<ModelCard> =>
+  readCard(fileURLToPath(new URL(`${id}.card.json`, weights))).catch((cause: unknown) => {
+    throw new ModelError('MODEL_MISSING', `the card of ${id} cannot be read`, { cause });
+  });
+
+/** @throws ModelError MODEL_INVALID when the card lacks the number */
+export function numberOf(card: ModelCard, name: string): number {
   const value = card[name];
   if (typeof value !== 'number')
     throw new ModelError('MODEL_INVALID', `the card of ${card.id} lacks ${name}`);

@@ -1,0 +1,153 @@
+/** The finger models on synthetic prints as the kiosk's sensor takes them. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type FingerModels, loadFingerModels } from '../../models/finger/index.ts';
+import { openFingerGallery } from '../../models/finger/search.ts';
+import { arrangementOf, repeatedFingers } from '../../models/finger/sequence.ts';
+import { thresholdAt } from '../../models/index.ts';
+import {
+  type ImpressionOptions,
+  type Master,
+  makeGrowthKernels,
+  makeImpression,
+  makeMaster,
+} from '../../sim/people/finger/index.ts';
+
+const SENSOR = { width: 256, height: 288, greyLevels: 16 };
+const RECORD = { width: 352, height: 416, moisture: 'normal', difficulty: 0.1, rotationRad: 0 } as const;
+const DEGREE = Math.PI / 180;
+const FINGERS = ['right_thumb', 'right_index', 'left_thumb', 'left_index'];
+
+describe('the finger models on a synthetic visit', () => {
+  let models: FingerModels;
+  let threshold: number;
+  let masters: Master[];
+  let records: Uint8Array[];
+  let live: Uint8Array[];
+  const print = async (finger: number, options: ImpressionOptions): Promise<Uint8Array> =>
+    (await models.extract(makeImpression(masters[finger]!, options).image)).template;
+  const matrix = (rows: readonly Uint8Array[], columns: readonly Uint8Array[]) =>
+    Promise.all(rows.map(row => models.match(row, columns)));
+
+  beforeAll(async () => {
+    models = await loadFingerModels();
+    const matching = models.cards.find(card => card.task === 'finger-matching')!;
+    threshold = thresholdAt(matching.fmrTable!, 1e-4);
+    const kernels = makeGrowthKernels();
+    masters = FINGERS.map((_, index) => makeMaster(4100 + index, undefined, kernels));
+    records = await Promise.all(FINGERS.map((_, finger) => print(finger, { ...RECORD, seed: 1 })));
+    live = await Promise.all(
+      FINGERS.map((_, finger) => print(finger, { ...SENSOR, seed: 2, difficulty: 0.2 })),
+    );
+  }, 120_000);
+
+  test('a finger is found in its record turned up to 45 degrees either way, and no other is', async () => {
+    for (const degrees of [-45, -30, 30, 45]) {
+      const turned = await print(0, { ...SENSOR, seed: 3, rotationRad: degrees * DEGREE, difficulty: 0.2 });
+      const [own, ...others] = await models.match(turned, records);
+      expect(own).toBeGreaterThan(threshold);
+      expect(Math.max(...others)).toBeLessThan(threshold);
+    }
+  });
+
+  test('a finger half off the sensor is found', async () => {
+    for (const [finger, seed] of [
+      [1, 5],
+      [2, 6],
+    ] as const) {
+      const half = await print(finger, { ...SENSOR, seed, partial: 0.5, difficulty: 0.2 });
+      const scores = await models.match(half, records);
+      expect(scores[finger]).toBeGreaterThan(threshold);
+      expect(Math.max(...scores.filter((_, at) => at !== finger))).toBeLessThan(threshold);
+    }
+  });
+
+  test('a pair scores alike whichever side asks', async () => {
+    const forward = await matrix(live, records);
+    const backward = await matrix(records, live);
+    forward.forEach((row, a) => {
+      row.forEach((score, b) => {
+        expect(Math.abs(score - backward[b]![a]!)).toBeLessThan(0.05);
+      });
+    });
+  });
+
+  test('the same finger laid on twice is found among the captures of a visit', async () => {
+    const again = await print(2, { ...SENSOR, seed: 9, rotationRad: 20 * DEGREE, difficulty: 0.2 });
+    const captures = [...live, again];
+    expect(repeatedFingers(await matrix(captures, captures), threshold)).toEqual([[2, 4]]);
+    expect(repeatedFingers(await matrix(live, live), threshold)).toEqual([]);
+  });
+
+  test('swapped hands and neighbours are told from fingers in place and from another person', async () => {
+    const arrange = async (order: readonly number[]) =>
+      arrangementOf(
+        FINGERS,
+        FINGERS,
+        await matrix(
+          order.map(at => live[at]!),
+          records,
+        ),
+        threshold,
+      );
+    expect(await arrange([0, 1, 2, 3])).toMatchObject({ outcome: 'as_labelled', moved: [] });
+    const hands = await arrange([2, 3, 0, 1]);
+    expect(hands).toMatchObject({ outcome: 'rearranged', inPlace: [] });
+    expect(hands.moved.map(({ from, to }) => `${from} is ${to}`)).toEqual([
+      'right_thumb is left_thumb',
+      'right_index is left_index',
+      'left_thumb is right_thumb',
+      'left_index is right_index',
+    ]);
+    const neighbours = await arrange([1, 0, 2, 3]);
+    expect(neighbours.moved.map(({ from }) => from)).toEqual(['right_thumb', 'right_index']);
+    expect(neighbours.inPlace).toEqual(['left_thumb', 'left_index']);
+    const stranger = arrangementOf(
+      FINGERS.slice(0, 2),
+      FINGERS.slice(2),
+      await matrix(live.slice(0, 2), records.slice(2)),
+      threshold,
+    );
+    expect(stranger.outcome).toBe('unclear');
+  });
+
+  test('a gallery finds a finger among others, and forgets it', async () => {
+    const gallery = await openFingerGallery();
+    expect(await gallery.search(live[0]!)).toEqual([]);
+    // More than a block of prints, so that several runs are made of them.
+    for (let copy = 0; copy < 60; copy++)
+      records.slice(1).forEach((template, at) => {
+        gallery.add(`${copy}-${at}`, template);
+      });
+    gallery.add('wanted', records[0]!);
+    expect(gallery.size).toBe(181);
+    const [first, second] = await gallery.search(live[0]!);
+    expect(first!.id).toBe('wanted');
+    expect(first!.score).toBeCloseTo((await models.match(live[0]!, [records[0]!]))[0]!, 3);
+    expect(second?.score ?? 0).toBeLessThan(threshold);
+    expect(await gallery.search(live[1]!, 5)).toHaveLength(5);
+
+    gallery.add('wanted', records[3]!);
+    expect(gallery.size).toBe(181);
+    expect((await gallery.search(live[0]!))[0]?.score ?? 0).toBeLessThan(threshold);
+    expect(gallery.remove('wanted')).toBe(true);
+    expect(gallery.remove('wanted')).toBe(false);
+    gallery.add('wanted again', records[0]!);
+    expect(gallery.size).toBe(181);
+    expect((await gallery.search(live[0]!))[0]!.id).toBe('wanted again');
+  });
+
+  test('a gallery refuses damaged templates and never finds empty ones', async () => {
+    const gallery = await openFingerGallery();
+    const damaged = records[0]!.slice(0, -1);
+    expect(() => gallery.add('x', damaged)).toThrow(expect.objectContaining({ code: 'MODEL_INPUT' }));
+    expect(gallery.size).toBe(0);
+    gallery.add('x', records[0]!);
+    await expect(gallery.search(damaged)).rejects.toMatchObject({ code: 'MODEL_INPUT' });
+    await expect(gallery.search(records[0]!, 0)).rejects.toThrow(RangeError);
+    const nothing = await models.extract({ ...SENSOR, ppi: 500, pixels: new Uint8Array(256 * 288) });
+    gallery.add('nothing', nothing.template);
+    expect(gallery.size).toBe(2);
+    expect(await gallery.search(nothing.template)).toEqual([]);
+    expect((await gallery.search(records[0]!)).map(({ id }) => id)).toEqual(['x']);
+  });
+});
