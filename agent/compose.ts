@@ -44,6 +44,8 @@ import { VERSION } from './version.ts';
 const MODEL_DEADLINE_MS = 15_000;
 /** Longest a visit's images may take to be compressed, in milliseconds. */
 const CODEC_DEADLINE_MS = 60_000;
+/** False match rate at which a frame of the challenge still is the face of the portrait taken seconds before. */
+const SAME_FACE_FMR = 0.001;
 /** How long the camera step insists on a perfect portrait, as a share of the time the configuration gives it. */
 const STRICT_SHARE = 0.3;
 
@@ -61,6 +63,10 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const clock = systemClock;
   const newId = uuid7Maker(() => clock.now().getTime());
 
+  // What an operator can mend comes first, so that it is told at once; the models take seconds to load.
+  const { signer, trust, backend, registry } = await loadKeys(config);
+  const outbox = starting.use(await openOutbox(config));
+  const boot = await outbox.nextBoot();
   const models = starting.use(
     await startModels({
       deadlineMs: MODEL_DEADLINE_MS,
@@ -68,9 +74,6 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       ...definedOnly(config.models),
     }),
   );
-  const outbox = starting.use(await openOutbox(config));
-  const boot = await outbox.nextBoot();
-  const { signer, trust, backend, registry } = await loadKeys(config);
   const self = { office: config.office, kiosk: config.kiosk, boot, agentVersion: VERSION };
 
   const uplink = starting.use(
@@ -127,6 +130,11 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       engine: models.face,
       minimumQuality: config.visit.faceMinimumQuality,
       lenientAfterMs: config.visit.faceSeconds * 1000 * STRICT_SHARE,
+      liveness: {
+        mode: config.visit.liveness,
+        sameFaceScore: thresholdAt(comparer.faceTable, SAME_FACE_FMR),
+        challengeMs: config.visit.livenessSeconds * 1000,
+      },
     },
     readDocument: signal => takeDocument(reader, LAW.residence.cardCodes, today(), signal),
     lookUp: (visit, signal) => lookUp(uplink, models, visit, signal),

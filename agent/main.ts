@@ -4,7 +4,7 @@ import { configVerb } from './cli/config.ts';
 import { devicesVerb } from './cli/devices.ts';
 import { doctorVerb } from './cli/doctor.ts';
 import { evaluateVerb } from './cli/evaluate.ts';
-import { exitWith } from './cli/exit.ts';
+import { exitWith, silent } from './cli/exit.ts';
 import { modelsVerb } from './cli/models.ts';
 import { packetVerb } from './cli/packet.ts';
 import { runVerb } from './cli/run.ts';
@@ -14,9 +14,7 @@ import { VERSION } from './version.ts';
 
 const program = new Command('vantay')
   .description('Biometric edge agent of an immigration-office kiosk')
-  .version(VERSION)
-  .exitOverride()
-  .configureOutput({ outputError: () => {} });
+  .version(VERSION);
 
 for (const verb of [
   runVerb,
@@ -32,4 +30,4 @@ for (const verb of [
   program.addCommand(verb());
 }
 
-program.parseAsync().catch(exitWith);
+silent(program).parseAsync().catch(exitWith);

@@ -73,15 +73,12 @@ function named(name: string) {
 
 const program = new Command('vantay simulate')
   .description('simulated hardware, registry, backend and broker on real wires')
-  .exitOverride()
-  .configureOutput({ outputError: () => {} })
-  .addCommand(visitCommand.exitOverride())
+  .addCommand(visitCommand)
   .addCommand(
     new Command('kiosk')
       .description('a complete kiosk to touch: people come one after the other')
       .option('--port <number>', 'port of the screen', '8420')
       .option('--folder <folder>', 'keys, logs and state', '.state/kiosk')
-      .exitOverride()
       .action((options: { port: string; folder: string }) =>
         keepKiosk({ screenPort: Number(options.port), folder: options.folder }, interrupted.signal),
       ),
@@ -94,6 +91,10 @@ for (const [name, part] of Object.entries(PARTS)) {
       .allowUnknownOption()
       .action(async () => void (await part(process.argv.slice(3)))),
   );
+}
+
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().configureOutput({ outputError: () => {} });
 }
 
 const partGiven = PARTS[process.argv[2] ?? ''] !== undefined;
@@ -112,7 +113,7 @@ try {
     if (error.exitCode !== 0) {
       const help = new SimulatorError(
         'USAGE',
-        error.message.replace(/^error: /, ''),
+        error.code === 'commander.help' ? 'a word is missing' : error.message.replace(/^error: /, ''),
         'See `vantay simulate --help`.',
       );
       process.exitCode = complain(help, process.argv.includes('--json'));

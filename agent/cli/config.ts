@@ -8,7 +8,6 @@ export function configVerb(): Command {
     .description('check a configuration file and the VANTAY_ environment')
     .requiredOption('--config <file>', 'configuration file (YAML)')
     .option('--json', 'print one JSON object')
-    .exitOverride()
     .action((options: { config: string; json?: boolean }) => {
       const result = checkConfig(options.config, process.env);
       const findings = result.ok ? [] : result.findings;
@@ -18,5 +17,5 @@ export function configVerb(): Command {
       );
       if (!result.ok) process.exitCode = EXIT.failed;
     });
-  return new Command('config').description('check the configuration').exitOverride().addCommand(check);
+  return new Command('config').description('check the configuration').addCommand(check);
 }

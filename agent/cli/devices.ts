@@ -11,7 +11,6 @@ export function devicesVerb(): Command {
     .description('list what is plugged in; with --config open each configured device once')
     .option('--config <file>', 'configuration file (YAML)')
     .option('--json', 'print one JSON object')
-    .exitOverride()
     .action(async (options: { config?: string; json?: boolean }) => {
       const plugged = await listDevices();
       const configured = options.config ? await examine(deviceChecks(options.config)) : [];

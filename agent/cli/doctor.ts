@@ -17,7 +17,6 @@ export function doctorVerb(): Command {
     .description('check models, keys, disk, clock, broker and devices')
     .option('--config <file>', 'configuration file (YAML); without it only what needs none')
     .option('--json', 'print one JSON object')
-    .exitOverride()
     .action(async (options: { config?: string; json?: boolean }) => {
       const findings = await examine([
         ...machineChecks(),

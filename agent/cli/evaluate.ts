@@ -17,7 +17,6 @@ import { ProgressLine } from './progress.ts';
 export function evaluateVerb(): Command {
   return new Command('evaluate')
     .description('measure the error rates of the models on your own images')
-    .exitOverride()
     .addCommand(fingerVerb())
     .addCommand(faceVerb())
     .addCommand(faceQualityVerb());
@@ -32,7 +31,6 @@ function fingerVerb(): Command {
     .requiredOption('--out <csv>', 'where to write the pairs with their scores')
     .option('--plot <png>', 'draw DET curve and score histograms')
     .option('--json', 'print one JSON object')
-    .exitOverride()
     .action(async (options: EvaluateFingerOptions & { json?: boolean }) => {
       const line = new ProgressLine();
       const found = await evaluateFinger(options, ({ stage, done, total }) => line.show(stage, done, total));
@@ -51,7 +49,6 @@ function faceVerb(): Command {
     .option('--profile <file>', 'profile (YAML or JSON) of another embedding')
     .option('--plot <png>', 'draw DET curve and score histograms')
     .option('--json', 'print one JSON object')
-    .exitOverride()
     .action(async (options: EvaluateFaceOptions & { json?: boolean }) => {
       const line = new ProgressLine();
       const found = await evaluateFace(options, ({ done, total }) => line.show('analyse', done, total));
@@ -69,7 +66,6 @@ function faceQualityVerb(): Command {
     .option('--profile <file>', 'profile (YAML or JSON) of another embedding')
     .option('--plot <png>', 'draw the curves')
     .option('--json', 'print one JSON object')
-    .exitOverride()
     .action(async (options: EvaluateFaceQualityOptions & { json?: boolean }) => {
       const line = new ProgressLine();
       const found = await evaluateFaceQuality(options, ({ done, total }) =>

@@ -13,7 +13,6 @@ export function packetVerb(): Command {
     .description('what can be told of a sealed packet without any key')
     .argument('<file>', 'sealed packet (VSM1)')
     .option('--json', 'print one JSON object')
-    .exitOverride()
     .action(async (file: string, options: { json?: boolean }) => {
       const container = await read(file);
       const { jwe, body } = decodeContainer(container);
@@ -44,7 +43,6 @@ export function packetVerb(): Command {
     .requiredOption('--key <file>', "the backend's private encryption key (JWK)")
     .requiredOption('--root <file>', 'trusted root certificate (PEM)')
     .option('--json', 'print one JSON object')
-    .exitOverride()
     .action(async (file: string, options: { key: string; root: string; json?: boolean }) => {
       const key = await decryptionKeyFromJwk((await read(options.key)).toString());
       const trust = { roots: parseCertificates((await read(options.root)).toString()) };
@@ -73,11 +71,7 @@ export function packetVerb(): Command {
           `verified: packet ${packetId} of ${kiosk} in ${office}, ${decision.outcome}, ${samples.length} samples`,
       );
     });
-  return new Command('packet')
-    .description('look at sealed packets')
-    .exitOverride()
-    .addCommand(inspect)
-    .addCommand(verify);
+  return new Command('packet').description('look at sealed packets').addCommand(inspect).addCommand(verify);
 }
 
 const read = (file: string): Promise<Buffer> =>

@@ -14,7 +14,6 @@ export function runVerb(): Command {
     .description('run the agent of one kiosk')
     .requiredOption('--config <file>', 'configuration file (YAML)')
     .option('--json', 'errors as one JSON object')
-    .exitOverride()
     .action(async (options: { config: string }) => {
       const config = loadConfig(options.config, process.env);
       const log = createLog(config.log.level);

@@ -16,7 +16,6 @@ export function schemaVerb(): Command {
     .option('--check', 'compare the committed documents with the code')
     .option('--write', 'write the committed documents anew')
     .option('--json', 'print one JSON object')
-    .exitOverride()
     .action(
       async (name: string | undefined, options: { check?: boolean; write?: boolean; json?: boolean }) => {
         const documents = contractDocuments(VERSION);

@@ -14,7 +14,6 @@ export function simulateVerb(): Command {
     .argument('[words...]')
     .allowUnknownOption()
     .helpOption(false)
-    .exitOverride()
     .action(async () => {
       const words = process.argv.slice(process.argv.indexOf('simulate') + 1);
       const child = spawn(process.execPath, [SIMULATOR, ...words], { stdio: 'inherit' });

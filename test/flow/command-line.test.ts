@@ -34,8 +34,8 @@ async function complaint(words: readonly string[]) {
   for (const ended of [plain, json])
     expect(hasStackTrace(ended), `${ended.stdout}${ended.stderr}`).toBe(false);
   const { error } = JSON.parse(json.stdout) as { error: { code: string; message: string; remedy: string } };
-  expect(plain.stderr).toContain(`${error.code}: `);
-  expect(plain.stderr).toContain(error.remedy);
+  // Nothing but the complaint, said once.
+  expect(plain.stderr).toBe(`${error.code}: ${error.message}\n${error.remedy}\n`);
   expect([plain.code, json.code]).toEqual([2, 2]);
   return error;
 }
@@ -47,7 +47,6 @@ describe('a word that is not known', () => {
     ['a verb', ['dance']],
     ['an option', ['doctor', '--fast']],
     ['a verb of a verb', ['config', 'mend']],
-    ['an option without its value', ['run', '--config']],
     ['a missing option', ['run']],
     ['a document', ['schema', 'poem']],
   ])(
