@@ -1,5 +1,5 @@
 /** Plays one visit on a whole simulated kiosk: the world, the agent as its own process, and the scripted hand. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -39,6 +39,8 @@ export interface Played {
 
 /** Between what the screen says and what the visitor does, in milliseconds: a quick visitor, to keep runs short. */
 const REACTION_MS = 60;
+/** The visit's packet as the backend got it, in a folder that is kept. */
+const SEALED_PACKET = 'packet.vsm';
 /** Longest visit, in milliseconds. */
 const VISIT_DEADLINE_MS = 120_000;
 
@@ -53,7 +55,7 @@ export async function play(options: PlayOptions): Promise<Played> {
     const world = await startWorld({
       folder,
       screenPort: options.screenPort ?? 0,
-      config: { ...fingersOf(cast.visitor), ...options.config },
+      config: { ...fingersOf(cast.visitor), ...scenario.config, ...options.config },
     });
     let agent: AgentProcess | null = null;
     let result: VisitResult;
@@ -108,6 +110,8 @@ async function act(world: World, screen: string, cast: Cast, options: PlayOption
     signal,
   );
   const packets = await world.backend.packets();
+  const sealed = trace.packetId ? world.backend.container(trace.packetId) : null;
+  if (options.folder && sealed) await writeFile(join(options.folder, SEALED_PACKET), sealed);
   return resultOf(scenario.name, trace, packets.find(({ packetId }) => packetId === trace.packetId) ?? null);
 }
 

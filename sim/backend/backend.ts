@@ -77,6 +77,11 @@ export class SimulatedBackend implements AsyncDisposable {
     return Promise.all(this.#store.all().map(packet => this.#reopen(packet)));
   }
 
+  /** An accepted packet, sealed as it came; null when containers are not kept. */
+  container(packetId: string): Uint8Array | null {
+    return this.#store.container(packetId);
+  }
+
   /** The last refusals, oldest first. */
   refusals(): readonly Refusal[] {
     return [...this.#refusals];
