@@ -11,14 +11,29 @@ const bench = BENCHES.find(candidate => candidate.name === name);
 if (!bench || rest.length > 0) {
   const names = BENCHES.map(candidate => candidate.name).join(', ');
   const message = name ? `no bench "${[name, ...rest].join(' ')}"` : 'the name of a bench is missing';
-  const remedy = `Choose one of: ${names}.`;
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code: 'USAGE', message, remedy } })}\n`);
-  else process.stderr.write(`USAGE: ${message}\n${remedy}\n`);
-  process.exitCode = 2;
+  complain('USAGE', message, `Choose one of: ${names}.`);
 } else {
-  const figures = await bench.run(text => process.stderr.write(`${text}\n`));
-  if (json) process.stdout.write(`${JSON.stringify({ name: bench.name, figures })}\n`);
-  else process.stdout.write(`${bench.name}: ${bench.summary}\n${figures.map(line).join('\n')}\n`);
+  await measure(bench);
+}
+
+async function measure({ name, summary, run }: Bench): Promise<void> {
+  try {
+    const figures = await run(text => process.stderr.write(`${text}\n`));
+    if (json) process.stdout.write(`${JSON.stringify({ name, figures })}\n`);
+    else process.stdout.write(`${name}: ${summary}\n${figures.map(line).join('\n')}\n`);
+  } catch (error) {
+    complain(
+      'BENCH_FAILED',
+      error instanceof Error ? error.message : String(error),
+      'Run it again on an idle machine.',
+    );
+  }
+}
+
+function complain(code: string, message: string, remedy: string): void {
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, remedy } })}\n`);
+  else process.stderr.write(`${code}: ${message}\n${remedy}\n`);
+  process.exitCode = 2;
 }
 
 function line({ id, value, unit, runs }: Figure): string {
