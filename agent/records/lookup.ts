@@ -2,7 +2,7 @@
 import type { RecordAnswer, RecordRequest } from '../contract/record.ts';
 import { Biometric } from '../ops/biometric.ts';
 import type { Consented, Lookup } from '../session/visit.ts';
-import { type Preparer, prepareReferences } from './prepare.ts';
+import { type Preparer, prepareReferences, type ReferenceImage } from './prepare.ts';
 
 /** Who asks the registry; never rejects because of the network. */
 export interface RecordSource {
@@ -18,11 +18,6 @@ export interface RecordSource {
     | { readonly kind: 'unavailable'; readonly reason: string }
   >;
 }
-
-type Described = NonNullable<RecordAnswer['record']>['references'][number];
-
-/** One reference sample as the registry sent it. */
-export type ReferenceImage = Omit<Described, 'blob'> & { readonly bytes: Uint8Array };
 
 /** Asks for the record of the claimed identity, and makes its references ready for the comparison. */
 export async function lookUp(

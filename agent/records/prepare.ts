@@ -1,8 +1,13 @@
 /** The references of a record, made ready for comparison while the applicant is still busy: images in, templates out. */
 import { type FaceService, type FingerService, ModelError } from '../../models/index.ts';
+import type { RecordAnswer } from '../contract/record.ts';
 import { steadily } from '../pipeline/steady.ts';
 import type { References } from '../session/visit.ts';
-import type { ReferenceImage } from './lookup.ts';
+
+type Described = NonNullable<RecordAnswer['record']>['references'][number];
+
+/** One reference sample as the registry sent it. */
+export type ReferenceImage = Omit<Described, 'blob'> & { readonly bytes: Uint8Array };
 
 export interface Preparer {
   readonly finger: FingerService;
