@@ -24,16 +24,16 @@ export async function bundlePage(): Promise<Page> {
     loader: { '.json': 'json' },
     logLevel: 'silent',
   });
-  const [html, css] = await Promise.all([
-    readFile(new URL('index.html', KIOSK), 'utf8'),
-    readFile(new URL('style.css', KIOSK), 'utf8'),
-  ]);
+  const [html, css, icon] = await Promise.all(
+    ['index.html', 'style.css', 'icon.svg'].map(name => readFile(new URL(name, KIOSK), 'utf8')),
+  );
   const script = bundle.outputFiles[0]?.text ?? '';
   return {
-    html,
+    html: html ?? '',
     assets: new Map([
       ['/main.js', { type: 'text/javascript; charset=utf-8', body: script }],
-      ['/style.css', { type: 'text/css; charset=utf-8', body: css }],
+      ['/icon.svg', { type: 'image/svg+xml', body: icon ?? '' }],
+      ['/style.css', { type: 'text/css; charset=utf-8', body: css ?? '' }],
     ]),
   };
 }

@@ -53,9 +53,19 @@ export class LiveScreen implements ScreenSource, Disposable {
   }
 
   async *preview(signal: AbortSignal): AsyncGenerator<{ readonly jpeg: Uint8Array }, void, undefined> {
-    for await (const frame of this.#options.camera.frames(signal)) {
-      if (this.#options.session.state.kind !== 'face') return;
-      yield frame;
+    const { session, camera } = this.#options;
+    // The step's end is the stream's end, also when the camera has nothing to send at that moment.
+    const left = new AbortController();
+    const stop = session.onChange(({ state }) => {
+      if (state.kind !== 'face') left.abort(new Error('the portrait step was left'));
+    });
+    try {
+      if (session.state.kind !== 'face') return;
+      yield* camera.frames(AbortSignal.any([signal, left.signal]));
+    } catch (error) {
+      if (!left.signal.aborted) throw error;
+    } finally {
+      stop();
     }
   }
 

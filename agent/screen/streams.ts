@@ -35,11 +35,15 @@ const BOUNDARY = 'frame';
 export async function streamFrames(reply: FastifyReply, source: Frames, closing: AbortSignal): Promise<void> {
   const { response, ended } = open(reply, `multipart/x-mixed-replace; boundary=${BOUNDARY}`, closing);
   try {
+    response.write(`--${BOUNDARY}\r\n`);
     for await (const { jpeg } of source.preview(ended)) {
       if (response.writableNeedDrain) continue;
-      response.write(`--${BOUNDARY}\r\ncontent-type: image/jpeg\r\ncontent-length: ${jpeg.length}\r\n\r\n`);
+      response.cork();
+      response.write(`content-type: image/jpeg\r\ncontent-length: ${jpeg.length}\r\n\r\n`);
       response.write(jpeg);
-      response.write('\r\n');
+      // The boundary follows at once: browsers show a part only when they have seen the next one begin.
+      response.write(`\r\n--${BOUNDARY}\r\n`);
+      response.uncork();
     }
   } catch (error) {
     if (!ended.aborted) throw error;

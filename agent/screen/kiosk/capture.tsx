@@ -99,7 +99,7 @@ function Print({ view, say }: Pick<StepProps<'fingers'>, 'view' | 'say'>) {
 }
 
 export function FaceStep({ view, say }: StepProps<'face'>) {
-  const { outline, advice } = view;
+  const { outline, advice, challenge } = view;
   const preview = useRef<HTMLImageElement>(null);
   useEffect(() => {
     const image = preview.current;
@@ -114,6 +114,8 @@ export function FaceStep({ view, say }: StepProps<'face'>) {
           <p>{say('face.text')}</p>
           {advice ? (
             <Advice sign={ADVICE_SIGN[advice]}>{say(`advice.${advice}`)}</Advice>
+          ) : challenge ? (
+            <Advice sign="person">{say(`challenge.${challenge}`)}</Advice>
           ) : outline ? (
             <Advice sign="check" kind="good">
               {say('face.good')}

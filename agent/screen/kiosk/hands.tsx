@@ -83,7 +83,6 @@ function Wanted({ root, tip, width }: Finger) {
     <g class="wanted">
       <circle class="ring" cx={tip[0]} cy={tip[1]} r={width * 0.78} />
       <path d={`M${tip[0]} ${tip[1]}L${to[0]} ${to[1]}`} stroke-width={width} />
-      <ellipse class="nail" cx={tip[0]} cy={tip[1]} rx={width * 0.24} ry={width * 0.24} />
     </g>
   );
 }

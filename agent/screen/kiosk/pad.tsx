@@ -27,7 +27,12 @@ function Pad({ say, onKey, onDelete, rows, kind }: Props & { rows: string[][]; k
         <div class="keys" key={keys[0]}>
           {index === rows.length - 1 && kind === 'digits' && <span class="gap" />}
           {keys.map(text => (
-            <button key={text} type="button" class="key" onClick={() => onKey(text)}>
+            <button
+              key={text}
+              type="button"
+              class={text.length > 1 ? 'key wide' : 'key'}
+              onClick={() => onKey(text)}
+            >
               {text}
             </button>
           ))}

@@ -1,6 +1,6 @@
 /** The papers and where they go: pictures for those who cannot read the words. */
 
-const CHEVRONS = '<<<<<<<<<<<<<<<<';
+const CHEVRONS = '<<<<<<<<<<<<<<<';
 
 function Portrait({ x, y, size }: { x: number; y: number; size: number }) {
   return (
@@ -59,6 +59,8 @@ export function OnReader({ wanted }: { wanted: 'travel_document' | 'residence_ca
       <path class="reader" d="M30 262h260l22 52a10 10 0 01-9 14H17a10 10 0 01-9-14z" />
       <path class="glass" d="M58 272h204l13 34H45z" />
       <path class="arrow" d="M276 150v86M254 216l22 22 22-22" />
+      {/* Turned over on the way down: the side with the lines lies on the glass. */}
+      <path class="turn" d="M34 236a44 44 0 01-4-78M14 156h20v20" />
       <g class="falling">
         <g transform={passport ? 'translate(78 14)' : 'translate(66 96) scale(1.2)'}>
           {passport ? <Passport /> : <Card />}

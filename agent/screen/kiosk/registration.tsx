@@ -72,6 +72,11 @@ export function Purpose({ say }: StepProps<'purpose'>) {
   return (
     <StepPage
       title={say('purpose.title')}
+      picture={
+        <span class="badge note">
+          <Icon sign="print" />
+        </span>
+      }
       actions={
         <Button onTouch={() => send({ type: 'purpose', purpose: 'register_level_2' })}>
           <Icon sign="print" />
