@@ -21,7 +21,7 @@ export interface Bench {
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
 /** The value below which a share of the measurements lies (nearest rank). */
-export function quantile(measured: readonly number[], share: number): number {
+function quantile(measured: readonly number[], share: number): number {
   const sorted = measured.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
