@@ -162,7 +162,19 @@ async function finishedVisit(id: string): Promise<Compared> {
     contact: { mobile: person.identity.mobile, email: person.identity.email },
     fingers,
     exceptions: [],
-    face: { sample: new Biometric({ jpeg, embeddings: [] }), ...taken },
+    face: {
+      sample: new Biometric({ jpeg, embeddings: [] }),
+      pad: {
+        mode: 'off',
+        score: null,
+        challenge: null,
+        passed: null,
+        evidence: {},
+        durationMs: null,
+        injection: [],
+      },
+      ...taken,
+    },
     lookup: { state: 'not_found' },
     decision: {
       outcome: 'no_record',

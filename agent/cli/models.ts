@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { modelChecks } from '../../models/check.ts';
 import type { ModelCard } from '../../models/index.ts';
 import { examine, type Finding } from '../ops/doctor.ts';
 import { EXIT, print } from './exit.ts';
@@ -16,21 +17,9 @@ export function modelsVerb(): Command {
           cards.push(...found);
           return found.map(({ id, version, sha256 }) => `${id} ${version} ${sha256.slice(0, 8)}`).join(', ');
         };
-        // Loaded here rather than in the model process, which tells no more of a failure than its code.
-        const findings = await examine([
-          {
-            name: 'finger',
-            look: async () =>
-              take((await (await import('../../models/finger/index.ts')).loadFingerModels()).cards),
-          },
-          {
-            name: 'face',
-            look: async () => {
-              const { loadFaceModels } = await import('../../models/face/index.ts');
-              return take((await loadFaceModels(profile === undefined ? {} : { profile })).cards);
-            },
-          },
-        ]);
+        const findings = await examine(
+          modelChecks(profile).map(({ name, load }) => ({ name, look: async () => take(await load()) })),
+        );
         const ok = findings.every(finding => finding.ok);
         print(json, { ok, findings, models: cards }, () => text(findings));
         if (!ok) process.exitCode = EXIT.findings;

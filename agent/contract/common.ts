@@ -14,6 +14,24 @@ export type FingerExceptionReason = z.infer<typeof FingerExceptionReason>;
 export const Language = z.enum(['vi', 'en', 'zh', 'ko', 'ja', 'ru']);
 export type Language = z.infer<typeof Language>;
 
+/** What an applicant is asked to do before the camera; left and right are the applicant's own. */
+export const Challenge = z.enum(['turn_left', 'turn_right', 'blink', 'come_closer']);
+export type Challenge = z.infer<typeof Challenge>;
+
+/** What is made of liveness: nothing, a record in the packet, or a condition of a match. */
+export const LivenessMode = z.enum(['off', 'record', 'enforce']);
+export type LivenessMode = z.infer<typeof LivenessMode>;
+
+/** Signs that frames were put in the place of the camera's. */
+export const InjectionSign = z.enum([
+  'repeated_frame',
+  'frozen_stream',
+  'looping_stream',
+  'device_changed',
+  'virtual_camera',
+]);
+export type InjectionSign = z.infer<typeof InjectionSign>;
+
 /** Lower-case hex SHA-256. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** Time as RFC 3339 in UTC with milliseconds. Never used for ordering: see `sequence`. */

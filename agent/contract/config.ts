@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FingerPosition, TopicName } from './common.ts';
+import { FingerPosition, LivenessMode, TopicName } from './common.ts';
 import { FINGER_POSITIONS } from './positions.ts';
 
 const Port = z.int().min(0).max(65535);
@@ -90,6 +90,10 @@ export const Config = z.strictObject({
         .describe('below it advice is given and another attempt asked for'),
       faceMinimumQuality: z.int().min(0).max(100).default(40),
       faceSeconds: z.int().min(2).max(120).default(20).describe('longest search for a good portrait'),
+      liveness: LivenessMode.default('record').describe(
+        'off asks nothing; record notes the answer to a challenge; enforce makes it a condition of a match',
+      ),
+      livenessSeconds: z.int().min(2).max(30).default(6).describe('longest wait for one challenge to be met'),
       documentAttempts: z.int().min(1).max(10).default(3),
     })
     .prefault({}),

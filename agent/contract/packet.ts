@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import {
   CalendarDate,
+  Challenge,
   FingerExceptionReason,
   FingerPosition,
   IdentityDocument,
+  InjectionSign,
   Language,
+  LivenessMode,
   PersonalData,
   SCHEMA_VERSION,
   Sha256,
@@ -59,6 +62,22 @@ const FingerSample = z.strictObject({
   device: DeviceRef,
 });
 
+/** Presentation attack detection (ISO/IEC 30107): evidence only unless mode is 'enforce'. Unknown is null, never 0. */
+export const Pad = z.strictObject({
+  mode: LivenessMode,
+  /** Product of the evidence, 0..1; not calibrated: no error rate is claimed for any value. */
+  score: z.number().min(0).max(1).nullable(),
+  /** The challenge that was asked last; null in mode 'off'. */
+  challenge: Challenge.nullable(),
+  passed: z.boolean().nullable(),
+  /** Parts of the score, 0..1 each. */
+  evidence: z.record(z.string(), z.number().min(0).max(1)),
+  /** From asking to the answer or to giving up, in milliseconds. */
+  durationMs: z.int().min(0).nullable(),
+  injection: z.array(InjectionSign),
+});
+export type Pad = z.infer<typeof Pad>;
+
 const FaceSample = z.strictObject({
   modality: z.literal('face'),
   /** Name of the blob with the ISO/IEC 19794-5:2011 record. */
@@ -66,8 +85,7 @@ const FaceSample = z.strictObject({
   quality: Quality,
   attempts: z.int().min(1),
   device: DeviceRef,
-  /** Presentation attack detection (ISO/IEC 30107): evidence only unless mode is 'enforce'. */
-  pad: z.strictObject({ mode: z.enum(['off', 'record', 'enforce']), score: z.number().nullable() }),
+  pad: Pad,
 });
 
 const FingerException = z.strictObject({ position: FingerPosition, reason: FingerExceptionReason });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   CalendarDate,
+  Challenge,
   FingerExceptionReason,
   FingerPosition,
   IdentityDocument,
@@ -110,6 +111,8 @@ const StepView = z.discriminatedUnion('step', [
       .nullable(),
     /** How far the window of good frames is filled, 0..1. */
     progress: z.number().min(0).max(1),
+    /** What the applicant is asked to do to show that they are there; null while the portrait is taken. */
+    challenge: Challenge.nullable(),
   }),
   z.strictObject({ step: z.literal('comparing') }),
   z.strictObject({

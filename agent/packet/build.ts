@@ -97,8 +97,7 @@ const faceSample = (face: TakenFace): PacketManifest['samples'][number] => ({
   quality: face.quality,
   attempts: face.attempts,
   device: face.device,
-  // No presentation attack detection runs yet; a score that was not measured is null.
-  pad: { mode: 'off', score: null },
+  pad: face.pad,
 });
 
 /** Our own quality algorithms have no registered CBEFF numbers: 0 says so, the manifest names them in words. */

@@ -1,12 +1,18 @@
-/** The portrait, from a camera that shows somebody to a sample: frame -> analysed -> graded -> the best of a window. */
+/**
+ * The portrait, from a camera that shows somebody to a sample: frame -> analysed -> graded -> the best of a window, then
+ * a challenge that shows somebody to be there.
+ */
 import type { CameraFrame } from '../../drivers/device.ts';
 import { type FaceAnalysis, type FaceService, ModelError } from '../../models/index.ts';
+import type { Pad } from '../contract/packet.ts';
 import type { Advice } from '../contract/screen.ts';
 import { Biometric } from '../ops/biometric.ts';
 import type { FaceLive } from '../session/machine.ts';
 import type { TakenFace } from '../session/visit.ts';
 import { type HeldAdvice, holdAdvice } from './advice.ts';
+import { InjectionWatch } from './injection.ts';
 import type { FrameSource } from './ports.ts';
+import { type LivenessOptions, proveLive, type SeenFrame } from './prove-live.ts';
 
 export interface FaceStage {
   readonly camera: FrameSource;
@@ -14,6 +20,7 @@ export interface FaceStage {
   readonly minimumQuality: number;
   /** After this long, frames that only lack polish (expression, background) are taken too, in milliseconds. */
   readonly lenientAfterMs: number;
+  readonly liveness: LivenessOptions;
 }
 
 export type FaceProgress =
@@ -47,12 +54,12 @@ export async function* takeFace(
   signal: AbortSignal,
 ): AsyncGenerator<FaceProgress, void, undefined> {
   const window: GoodFrame[] = [];
+  const injection = new InjectionWatch();
+  const watch = (until: AbortSignal) => seenFrames(stage, injection, until);
   let held: HeldAdvice<Advice> | null = null;
   let startedAtMs: number | null = null;
   let framesSeen = 0;
-  for await (const frame of stage.camera.frames(signal)) {
-    const analysis = await analyse(stage.engine, frame, signal);
-    if (!analysis) continue;
+  for await (const { frame, analysis } of watch(signal)) {
     framesSeen += 1;
     startedAtMs ??= frame.arrivedAtMs;
     const lenient = frame.arrivedAtMs - startedAtMs >= stage.lenientAfterMs;
@@ -61,11 +68,35 @@ export async function* takeFace(
     }
     held = holdAdvice(held, analysis.quality.advice[0] ?? null, frame.arrivedAtMs);
     const progress = Math.min(1, window.length / WINDOW_FRAMES);
-    yield { kind: 'live', live: { advice: held.word, outline: outlineOf(analysis), progress } };
-    if (window.length >= WINDOW_FRAMES) {
-      yield { kind: 'taken', face: sampleOf(stage, window, framesSeen) };
-      return;
+    yield {
+      kind: 'live',
+      live: { advice: held.word, outline: outlineOf(analysis), progress, challenge: null },
+    };
+    if (window.length >= WINDOW_FRAMES) break;
+  }
+  const [best, last] = [bestOf(window), window.at(-1)];
+  if (!best || !last) return;
+  const portrait = { embedding: best.embedding, last };
+  for await (const step of proveLive(stage.liveness, portrait, injection, watch, signal)) {
+    if (step.kind === 'done') {
+      yield { kind: 'taken', face: sampleOf(stage, window, best, framesSeen, step.pad) };
+    } else {
+      const outline = outlineOf(step.seen?.analysis ?? best.analysis);
+      yield { kind: 'live', live: { advice: null, outline, progress: 1, challenge: step.challenge } };
     }
+  }
+}
+
+/** Frames with what the models say of them; those they had no time for or could not read are left out. */
+async function* seenFrames(
+  stage: FaceStage,
+  injection: InjectionWatch,
+  signal: AbortSignal,
+): AsyncGenerator<SeenFrame, void, undefined> {
+  for await (const frame of stage.camera.frames(signal)) {
+    injection.add(frame.jpeg, stage.camera.identity);
+    const analysis = await analyse(stage.engine, frame, signal);
+    if (analysis) yield { frame, analysis };
   }
 }
 
@@ -102,8 +133,16 @@ function outlineOf({ face, width, height }: FaceAnalysis): FaceLive['outline'] {
   return { x: box.x / width, y: box.y / height, width: box.width / width, height: box.height / height };
 }
 
-function sampleOf(stage: FaceStage, window: readonly GoodFrame[], framesSeen: number): TakenFace {
-  const best = window.reduce((a, b) => (b.analysis.quality.score > a.analysis.quality.score ? b : a));
+const bestOf = (window: readonly GoodFrame[]): GoodFrame | undefined =>
+  window.toSorted((a, b) => b.analysis.quality.score - a.analysis.quality.score)[0];
+
+function sampleOf(
+  stage: FaceStage,
+  window: readonly GoodFrame[],
+  best: GoodFrame,
+  framesSeen: number,
+  pad: Pad,
+): TakenFace {
   const { driver, model, serial } = stage.camera.identity;
   const { score, components } = best.analysis.quality;
   return {
@@ -114,6 +153,7 @@ function sampleOf(stage: FaceStage, window: readonly GoodFrame[], framesSeen: nu
       score: Math.round(score),
       components: { ...components },
     },
+    pad,
     attempts: framesSeen,
     device: { driver, model, serial, trust: 'L0' },
   };

@@ -42,7 +42,7 @@ export async function compareVisit(
   const face = await compareFace(comparer, visit.face, references.faces, signal);
   const { finger, fingers } = await compareFingers(comparer, visit.fingers, references.fingers, signal);
   const comparison: Comparison = { face, finger, fingers };
-  return decide(lookup.state, comparison, comparer.models);
+  return decide(lookup.state, comparison, comparer.models, visit.face.pad);
 }
 
 async function compareFace(

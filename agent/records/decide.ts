@@ -1,5 +1,5 @@
 /** From scores to a decision, and nothing else: pure, so that every branch can be tested. */
-import type { Decision } from '../contract/packet.ts';
+import type { Decision, Pad } from '../contract/packet.ts';
 import type { Lookup } from '../session/visit.ts';
 
 type ModalityResult = Decision['face'];
@@ -25,7 +25,7 @@ export interface Comparison {
  * One modality. Below the threshold it is a no-match only when the sample was good enough to have matched: a failed
  * capture says nothing about a person.
  */
-export function modalityResult(compared: Compared): ModalityResult {
+function modalityResult(compared: Compared): ModalityResult {
   if (compared.kind === 'not_compared')
     return { outcome: 'not_compared', score: null, threshold: null, fmr: null };
   const { score, threshold, fmr, usable } = compared;
@@ -58,16 +58,24 @@ function judge(
   return { outcome: 'inconclusive', reason: 'sample_too_poor' };
 }
 
+/** Where liveness is enforced, nobody matches without having shown it, nor with a stream that looks made. */
+function onlyIfLive(judged: Pick<Decision, 'outcome' | 'reason'>, pad: Pad): typeof judged {
+  if (pad.mode !== 'enforce' || judged.outcome !== 'match') return judged;
+  if (pad.injection.length > 0) return { outcome: 'inconclusive', reason: 'camera_stream_suspect' };
+  return pad.passed === true ? judged : { outcome: 'inconclusive', reason: 'liveness_not_shown' };
+}
+
 /** The decision as it goes into the packet. */
 export function decide(
   lookup: Lookup['state'],
   comparison: Comparison,
   models: Decision['models'],
+  pad: Pad,
 ): Decision {
   const face = modalityResult(comparison.face);
   const finger = modalityResult(comparison.finger);
   return {
-    ...judge(lookup, face.outcome, finger.outcome),
+    ...onlyIfLive(judge(lookup, face.outcome, finger.outcome), pad),
     face,
     finger,
     fingers: comparison.fingers,

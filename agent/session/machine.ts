@@ -2,7 +2,7 @@
  * The visit as a pure state machine: `next(state, event, policy)` and nothing else decides where a visit goes. What has
  * to happen meanwhile is derived from the state (`activities.ts`), so a state that is left takes its work with it.
  */
-import type { FingerPosition, Language } from '../contract/common.ts';
+import type { Challenge, FingerPosition, Language } from '../contract/common.ts';
 import type { Decision } from '../contract/packet.ts';
 import type { Advice, DocumentProblem, RefusalReason, ScreenInput } from '../contract/screen.ts';
 import type {
@@ -39,6 +39,7 @@ export interface FaceLive {
     readonly height: number;
   } | null;
   readonly progress: number;
+  readonly challenge: Challenge | null;
 }
 
 export type EndReason = 'finished' | 'cancelled' | 'time_out' | 'failed';
@@ -120,7 +121,7 @@ export interface Policy {
 export const IDLE: State = { kind: 'idle' };
 
 const NO_FINGER_YET: FingerLive = { attempt: 1, advice: null, qualityScore: null, imageVersion: 0 };
-const NO_FACE_YET: FaceLive = { advice: null, outline: null, progress: 0 };
+const NO_FACE_YET: FaceLive = { advice: null, outline: null, progress: 0, challenge: null };
 
 /** The visit in front of the machine, if any. */
 export const visitOf = (state: State): Begun | null => ('visit' in state ? state.visit : null);

@@ -5,7 +5,7 @@ import type {
   Language,
   PersonalData,
 } from '../contract/common.ts';
-import type { Decision, PacketManifest, Quality } from '../contract/packet.ts';
+import type { Decision, PacketManifest, Pad, Quality } from '../contract/packet.ts';
 import type { Biometric } from '../ops/biometric.ts';
 
 /** What a document's machine-readable zone said, all check digits right. */
@@ -34,6 +34,7 @@ export interface TakenFinger {
 /** A portrait as taken: the best frame, and the embeddings of the good frames of the window. */
 export interface TakenFace {
   readonly sample: Biometric<{ readonly jpeg: Uint8Array; readonly embeddings: readonly Float32Array[] }>;
+  readonly pad: Pad;
   readonly quality: Quality;
   readonly attempts: number;
   readonly device: PacketManifest['samples'][number]['device'];

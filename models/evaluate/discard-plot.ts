@@ -12,14 +12,19 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 /** Ends of the axes, as shares. */
 const MOST_DISCARDED = 0.5;
 const MOST_FNMR = 0.12;
+const LEVELS = [0, 1, 2, 3, 4, 5, 6];
 
-/** Error-versus-discard curves as a PNG; dashed is what a perfect quality score would reach. */
+/**
+ * Error-versus-discard curves as a PNG; dashed is what a perfect quality score would reach.
+ * @param mostFnmr end of the upright axis, as a share
+ */
 export async function plotDiscard(
   sets: readonly ({ readonly dataset: string } & DiscardCurve)[],
+  mostFnmr = MOST_FNMR,
 ): Promise<Uint8Array> {
   const { left, top, width, height } = PANEL;
   const x = (share: number) => left + (width * share) / MOST_DISCARDED;
-  const y = (fnmr: number) => top + height * (1 - Math.min(1, fnmr / MOST_FNMR));
+  const y = (fnmr: number) => top + height * (1 - Math.min(1, fnmr / mostFnmr));
   const path = (points: readonly (readonly [number, number])[]) =>
     points
       .map(([share, fnmr], at) => `${at === 0 ? 'M' : 'L'}${x(share).toFixed(1)},${y(fnmr).toFixed(1)}`)
@@ -35,10 +40,10 @@ export async function plotDiscard(
         anchor: 'middle',
       }),
   );
-  const levels = [0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.12].map(
+  const levels = LEVELS.map(level => (mostFnmr * level) / 6).map(
     fnmr =>
       `<path d="M${left},${y(fnmr)}H${left + width}" stroke="${FAINT}"/>` +
-      letter(`${Math.round(100 * fnmr)}%`, {
+      letter(`${Number((100 * fnmr).toFixed(2))}%`, {
         x: left - 12,
         y: y(fnmr) + 5,
         size: 11,

@@ -121,6 +121,16 @@ export const SCENARIOS: readonly Scenario[] = [
     ),
   },
   {
+    name: 'spoof-photo',
+    summary: 'a still picture before a camera that asks for a movement: no match',
+    cast: person => ({ visitor: person(11), registered: [person(11)] }),
+    manner: () => ({ pose: () => 'neutral' }),
+    config: { visit: { liveness: 'enforce', livenessSeconds: 3 } },
+    judge: all(outcome('inconclusive'), accepted, ({ decision }) =>
+      decision?.reason === 'liveness_not_shown' ? null : `the reason is ${decision?.reason}`,
+    ),
+  },
+  {
     name: 'bad-passport',
     summary: 'a passport whose check digit is wrong at every attempt',
     cast: person => ({ visitor: person(9), registered: [person(9)] }),

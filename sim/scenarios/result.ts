@@ -3,6 +3,14 @@ import type { AcceptedPacket } from '../backend/options.ts';
 import type { TracedStage } from '../visitor/trace.ts';
 import type { VisitTrace } from '../visitor/visit.ts';
 
+interface Liveness {
+  readonly mode: string;
+  readonly challenge: string | null;
+  readonly passed: boolean | null;
+  readonly score: number | null;
+  readonly injection: readonly string[];
+}
+
 interface Modality {
   readonly outcome: string;
   readonly score: number | null;
@@ -21,6 +29,8 @@ export interface VisitResult {
     readonly face: Modality;
     readonly finger: Modality;
   } | null;
+  /** What came of the challenge before the camera; null without a packet. */
+  readonly liveness: Liveness | null;
   readonly exceptions: readonly { readonly position: string; readonly reason: string }[];
   readonly refusal: VisitTrace['refusal'];
   readonly deviceProblems: readonly string[];
@@ -36,6 +46,7 @@ export interface VisitResult {
 interface Told {
   readonly decision: VisitResult['decision'] & { readonly face: Modality; readonly finger: Modality };
   readonly exceptions: VisitResult['exceptions'];
+  readonly samples: readonly { readonly modality: string; readonly pad?: Liveness }[];
 }
 
 export function resultOf(scenario: string, trace: VisitTrace, packet: AcceptedPacket | null): VisitResult {
@@ -51,6 +62,7 @@ export function resultOf(scenario: string, trace: VisitTrace, packet: AcceptedPa
     outcome: decision?.outcome ?? (trace.refusal ? 'refused' : (trace.endReason ?? 'unknown')),
     stages: trace.stages,
     decision,
+    liveness: livenessOf(told),
     exceptions: told?.exceptions ?? [],
     refusal: trace.refusal,
     deviceProblems: trace.deviceProblems,
@@ -59,4 +71,11 @@ export function resultOf(scenario: string, trace: VisitTrace, packet: AcceptedPa
     receipt: trace.delivery ? { state: trace.delivery } : null,
     touches: trace.touches,
   };
+}
+
+function livenessOf(told: Told | null): Liveness | null {
+  const pad = told?.samples.find(({ modality }) => modality === 'face')?.pad;
+  if (!pad) return null;
+  const { mode, challenge, passed, score, injection } = pad;
+  return { mode, challenge, passed, score, injection };
 }

@@ -24,6 +24,8 @@ export interface Scenario {
   manner?(cast: Cast): Manner;
   /** Fingers that cannot be placed, by ISO code. */
   readonly missing?: ReadonlyMap<number, 'missing' | 'injured'>;
+  /** Changes to the configuration of the agent. */
+  readonly config?: Record<string, unknown>;
   /** What happens around the visitor; begun once, at the start of the visit. */
   incident?(world: World): (view: View) => void;
   /** Null when the visit ended as it has to; else what is wrong with how it ended. */

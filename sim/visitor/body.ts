@@ -27,11 +27,22 @@ export interface BodyOptions {
 /** Between two placings the finger is off the glass at least this long, in milliseconds. */
 const LIFTED_MS = 120;
 
+/** How long a challenge is answered before the visitor looks straight again, in milliseconds. */
+const ANSWER_MS = 1_000;
+/** What a visitor does who is asked to show that they are there. */
+const ANSWERS: Readonly<Record<string, Pose>> = {
+  turn_left: 'turned-left',
+  turn_right: 'turned-right',
+  blink: 'blink',
+  come_closer: 'closer',
+};
+
 export class Body implements Disposable {
   readonly #options: BodyOptions;
   #key = '';
   #action = new AbortController();
   #attempts = new Map<string, number>();
+  #challenge: { readonly name: string; readonly sinceMs: number } | null = null;
   failure: unknown = null;
 
   constructor(options: BodyOptions) {
@@ -41,7 +52,7 @@ export class Body implements Disposable {
   /** Acts on what the screen shows; what was begun for another view is left off. */
   react({ view, visitId }: View): void {
     const { stage } = this.#options;
-    if (view.step === 'face') stage.pose = this.#options.manner.pose?.(view.advice ?? null) ?? 'neutral';
+    if (view.step === 'face') stage.pose = this.#poseFor(view);
     else stage.pose = 'nobody';
     const key = `${visitId}:${view.step}:${view.wanted}:${view.attempt}:${view.problem?.reason}:${view.position}:${view.imageVersion}:${view.advice === 'lift_finger'}`;
     if (key === this.#key) return;
@@ -53,6 +64,21 @@ export class Body implements Disposable {
     this.#act(view, signal).catch((error: unknown) => {
       if (!signal.aborted) this.failure = error;
     });
+  }
+
+  /** What is asked is done, then left off, then done again, as somebody does who is not sure to have been seen. */
+  #poseFor({ advice, challenge }: View['view']): Pose {
+    const own = this.#options.manner.pose?.(advice ?? null);
+    if (own) return own;
+    const asked = challenge ? ANSWERS[challenge] : undefined;
+    if (!challenge || !asked) {
+      this.#challenge = null;
+      return 'neutral';
+    }
+    const nowMs = performance.now();
+    if (this.#challenge?.name !== challenge) this.#challenge = { name: challenge, sinceMs: nowMs };
+    const beat = Math.floor((nowMs - this.#challenge.sinceMs) / ANSWER_MS);
+    return beat % 2 === 0 ? asked : 'neutral';
   }
 
   async #act(view: View['view'], signal: AbortSignal): Promise<void> {

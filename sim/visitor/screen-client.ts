@@ -12,6 +12,7 @@ export interface View {
     readonly textSha256?: string;
     readonly position?: string;
     readonly advice?: string | null;
+    readonly challenge?: string | null;
     readonly imageVersion?: number;
     readonly qualityScore?: number | null;
     readonly packetId?: string;

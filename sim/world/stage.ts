@@ -14,6 +14,7 @@ export const POSES = [
   'turned-left',
   'turned-right',
   'blink',
+  'closer',
   'too-dark',
   'too-far',
   'nobody',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Decision } from '../../agent/contract/packet.ts';
+import { Decision, type Pad } from '../../agent/contract/packet.ts';
 import { ADVICE_HOLD_MS, type HeldAdvice, holdAdvice } from '../../agent/pipeline/advice.ts';
 import { type Compared, decide } from '../../agent/records/decide.ts';
+import { noPad } from '../fixtures/visit.ts';
 
 const scored = (score: number, usable = true): Compared => ({
   kind: 'scored',
@@ -22,8 +23,36 @@ const names = new Map<Compared, string>([
 ]);
 
 const models = [{ id: 'm', version: '1', sha256: 'ef'.repeat(32) }];
-const decided = (lookup: Parameters<typeof decide>[0], face: Compared, finger: Compared) =>
-  decide(lookup, { face, finger, fingers: [] }, models);
+const decided = (lookup: Parameters<typeof decide>[0], face: Compared, finger: Compared, pad: Pad = noPad) =>
+  decide(lookup, { face, finger, fingers: [] }, models, pad);
+
+describe('the decision where liveness is enforced', () => {
+  const asked: Pad = { ...noPad, mode: 'enforce', challenge: 'blink', passed: true };
+  it.each<[string, Pad, string, string]>([
+    ['is a match for who has shown it', asked, 'match', 'face_and_fingers_match'],
+    ['is none for who has not', { ...asked, passed: false }, 'inconclusive', 'liveness_not_shown'],
+    ['is none where nothing is known', { ...asked, passed: null }, 'inconclusive', 'liveness_not_shown'],
+    [
+      'is none for a stream that looks made',
+      { ...asked, injection: ['looping_stream'] },
+      'inconclusive',
+      'camera_stream_suspect',
+    ],
+    [
+      'is a match where it is only recorded',
+      { ...asked, mode: 'record', passed: false },
+      'match',
+      'face_and_fingers_match',
+    ],
+  ])('%s', (_, pad, outcome, reason) => {
+    expect(decided('found', match, match, pad)).toMatchObject({ outcome, reason });
+  });
+
+  it('never makes anything of a decision that is no match', () => {
+    expect(decided('found', noMatch, noMatch, { ...asked, passed: false }).outcome).toBe('no_match');
+    expect(decided('not_found', none, none, { ...asked, passed: false }).outcome).toBe('no_record');
+  });
+});
 
 describe('the decision', () => {
   it.each([

@@ -111,7 +111,7 @@ export function FaceStep({ view, say }: StepProps<'face'>) {
       title={say('face.title')}
       words={
         <>
-          <p>{say('face.text')}</p>
+          {!challenge && <p>{say('face.text')}</p>}
           {advice ? (
             <Advice sign={ADVICE_SIGN[advice]}>{say(`advice.${advice}`)}</Advice>
           ) : challenge ? (

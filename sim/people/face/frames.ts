@@ -10,6 +10,7 @@ export type FacePose =
   | 'turned-left'
   | 'turned-right'
   | 'blink'
+  | 'closer'
   | 'too-dark'
   | 'too-far'
   | 'nobody'
@@ -35,6 +36,8 @@ const SCENE_WIDTH = 512;
 const SCENE_HEIGHT = 680;
 /** Share of the light left in a dark room: mean luminance falls from about 160 to about 20 of 255. */
 const DARK_GAIN = 0.12;
+/** How much larger a face is after a step towards the camera. */
+const CLOSER = 1.2;
 /** Decoded scenes kept, about 1 MB each: the poses of one visit and of the next. */
 const KEPT_SCENES = 16;
 
@@ -50,9 +53,10 @@ const keptOfImage = new WeakMap<Uint8Array, Map<string, Promise<Scene>>>();
  * @throws RangeError for a person that does not exist
  */
 export async function faceFrame(personIndex: number, pose: FacePose, variation: number): Promise<Uint8Array> {
-  const file =
-    pose === 'nobody' ? 'nobody' : `${personName(personIndex)}-${pose === 'too-dark' ? 'neutral' : pose}`;
-  return shoot(await committedScene(file), pose === 'too-dark', variation);
+  const still = pose === 'too-dark' || pose === 'closer' ? 'neutral' : pose;
+  const file = pose === 'nobody' ? 'nobody' : `${personName(personIndex)}-${still}`;
+  const scene = await committedScene(file, pose === 'closer');
+  return shoot(scene, pose === 'too-dark', variation);
 }
 
 /**
@@ -86,7 +90,7 @@ export async function frameFromImage(
   variation: number,
 ): Promise<Uint8Array> {
   if (pose === 'nobody') return shoot(await committedScene('nobody'), false, variation);
-  const placing = pose === 'too-far' || pose === 'two-faces' ? pose : 'near';
+  const placing = pose === 'too-far' || pose === 'two-faces' || pose === 'closer' ? pose : 'near';
   const scenes = keptOfImage.get(bytes) ?? new Map<string, Promise<Scene>>();
   keptOfImage.set(bytes, scenes);
   const scene = scenes.get(placing) ?? sceneOfImage(bytes, placing);
@@ -104,20 +108,36 @@ function fileOf(name: string): URL {
   return new URL(`./frames/${name}.jpg`, import.meta.url);
 }
 
-function committedScene(name: string): Promise<Scene> {
-  const scene = kept.get(name) ?? readFile(fileOf(name)).then(bytes => decode(sharp(bytes)));
-  kept.delete(name);
-  kept.set(name, scene); // the newest last
+function committedScene(name: string, closer = false): Promise<Scene> {
+  const key = `${name}${closer ? ' closer' : ''}`;
+  const read = (bytes: Uint8Array) => decode(closer ? stepCloser(sharp(bytes)) : sharp(bytes));
+  const scene = kept.get(key) ?? readFile(fileOf(name)).then(read);
+  kept.delete(key);
+  kept.set(key, scene); // the newest last
   const oldest = kept.keys().next();
   if (kept.size > KEPT_SCENES && !oldest.done) kept.delete(oldest.value);
   return scene;
 }
 
-async function sceneOfImage(bytes: Uint8Array, placing: 'near' | 'too-far' | 'two-faces'): Promise<Scene> {
+/** The middle of a scene, as large as the scene: somebody who has come a step nearer. */
+function stepCloser(scene: Sharp): Sharp {
+  const [width, height] = [SCENE_WIDTH / CLOSER, SCENE_HEIGHT / CLOSER].map(Math.round) as [number, number];
+  const [left, top] = [(SCENE_WIDTH - width) / 2, (SCENE_HEIGHT - height) / 2].map(Math.round) as [
+    number,
+    number,
+  ];
+  return scene.extract({ left, top, width, height }).resize(SCENE_WIDTH, SCENE_HEIGHT);
+}
+
+async function sceneOfImage(
+  bytes: Uint8Array,
+  placing: 'near' | 'closer' | 'too-far' | 'two-faces',
+): Promise<Scene> {
   const upright = await sharp(bytes).rotate().toBuffer();
   const cover = (width: number, height: number) =>
     sharp(upright).resize(width, height, { fit: 'cover' }).toBuffer();
   if (placing === 'near') return decode(sharp(await cover(SCENE_WIDTH, SCENE_HEIGHT)));
+  if (placing === 'closer') return decode(stepCloser(sharp(await cover(SCENE_WIDTH, SCENE_HEIGHT))));
   const wall = sharp(await readFile(fileOf('nobody')));
   if (placing === 'too-far') {
     const small = await cover(146, 194);
