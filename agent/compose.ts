@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts';
 import { cameraOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
 import { type Supervised, supervise } from '../drivers/supervise.ts';
-import { type Models, startModels, thresholdAt } from '../models/index.ts';
+import { type Models, startModels } from '../models/index.ts';
 import type { Config } from './contract/config.ts';
 import type { Decision } from './contract/packet.ts';
 import { clockTrust, systemClock } from './ops/clock.ts';
@@ -121,7 +121,8 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     finger: {
       scanner,
       engine: models.finger,
-      sameFingerScore: thresholdAt(comparer.fingerTable, config.comparison.fmr),
+      // Every finger is compared with all before it, so the strictest rate that was measured is asked for.
+      sameFingerScore: Math.max(...comparer.fingerTable.map(point => point.threshold)),
       attempts: config.visit.fingerAttempts,
       minimumQuality: config.visit.fingerMinimumQuality,
     },
