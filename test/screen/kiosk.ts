@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { FingerStudio, type Person, simulatedPerson } from '../../sim/people/index.ts';
+import { type FingerCode, FingerStudio, type Person, simulatedPerson } from '../../sim/people/index.ts';
 import { Body, type Manner } from '../../sim/visitor/body.ts';
 import { ScreenClient, type View } from '../../sim/visitor/screen-client.ts';
 import { type AgentProcess, startAgentProcess } from '../../sim/world/agent-process.ts';
@@ -84,6 +84,19 @@ export class Kiosk implements AsyncDisposable {
   allow(mayAct: (view: View['view']) => boolean): void {
     this.#mayAct = mayAct;
     if (this.#last) this.#react(this.#last);
+  }
+
+  /** Lays a finger of the visitor on the glass, whatever the screen asks for. */
+  async place(finger: FingerCode): Promise<void> {
+    this.world.stage.finger = await this.#person.liveImpression(finger, 0);
+  }
+
+  /** Whatever visit a failed test has left is over. */
+  async clear(): Promise<void> {
+    this.#mayAct = () => false;
+    const client = await ScreenClient.open(this.screen, this.#stop.signal);
+    await client.send({ type: 'cancel' }, this.#stop.signal);
+    await client.send({ type: 'finish' }, this.#stop.signal);
   }
 
   /** Ends the agent and starts another with changed settings on the same port. */

@@ -72,6 +72,8 @@ function Print({ view, say }: Pick<StepProps<'fingers'>, 'view' | 'say'>) {
   const finger = view.qualityScore === null ? last?.position : view.position;
   const refused = view.qualityScore !== null && view.advice !== null;
   const state = refused ? 'refused' : 'good';
+  // The last finger's image goes with the step: asked for now, it would be gone before it came.
+  const leaving = view.qualityScore !== null && !refused && view.remaining.length === 0;
   if (view.imageVersion === 0 || score === null || !finger) {
     return (
       <figure class="print empty">
@@ -84,7 +86,7 @@ function Print({ view, say }: Pick<StepProps<'fingers'>, 'view' | 'say'>) {
   return (
     <figure class={`print ${state}`}>
       <span class="glass">
-        <img src={`/api/finger.png?v=${view.imageVersion}`} alt={say(`finger.${finger}`)} />
+        {!leaving && <img src={`/api/finger.png?v=${view.imageVersion}`} alt={say(`finger.${finger}`)} />}
         <span class="stamp">
           <Icon sign={refused ? 'cross' : 'check'} />
         </span>
