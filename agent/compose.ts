@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts';
 import { cameraOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
 import { type Supervised, supervise } from '../drivers/supervise.ts';
-import { type Models, startModels } from '../models/index.ts';
+import { type Models, startModels, thresholdAt } from '../models/index.ts';
 import type { Config } from './contract/config.ts';
 import type { Decision } from './contract/packet.ts';
 import { clockTrust, systemClock } from './ops/clock.ts';
