@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 const CHROMIUM = '/usr/bin/chromium';
 const ARTEFACTS = fileURLToPath(new URL('../../artefacts/screen/', import.meta.url));
 
-export const ORIENTATIONS = {
+const ORIENTATIONS = {
   portrait: { width: 1080, height: 1920 },
   landscape: { width: 1920, height: 1080 },
 } as const;

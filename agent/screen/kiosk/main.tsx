@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ScreenView } from '../../contract/screen.ts';
+import { OFFERED_LANGUAGES } from '../messages/index.ts';
 import { useView } from './api.ts';
 import { EndDialog, Footer, Notices, TimeDialog } from './around.tsx';
 import { FaceStep, Fingers, Working } from './capture.tsx';
@@ -86,7 +87,13 @@ function Screen() {
       <div class="frame" data-step="offline">
         <main>
           <div class="words">
-            <h1>{say('common.offline')}</h1>
+            <h1>
+              {OFFERED_LANGUAGES.map(tongue => (
+                <span key={tongue} lang={tongue} class="line">
+                  {speaker(tongue)('common.offline')}
+                </span>
+              ))}
+            </h1>
           </div>
           <div class="picture">
             <div class="spinner" aria-hidden="true" />

@@ -12,7 +12,7 @@ function Portrait({ x, y, size }: { x: number; y: number; size: number }) {
   );
 }
 
-export function Passport() {
+function Passport() {
   return (
     <g class="passport">
       <path class="cover" d="M0 0h150a8 8 0 018 8v92H0z" />
