@@ -1,5 +1,6 @@
 /** The door of the models. Importing it loads no native code: graphs run in the process that `startModels` forks. */
-import type { EvaluateFingerOptions, EvaluateProgress, FingerEvaluation } from './evaluate/finger.ts';
+import type { EvaluateFingerOptions, FingerEvaluation } from './evaluate/finger.ts';
+import type { EvaluateProgress } from './evaluate/finger-pairs.ts';
 import type { FingerGallery } from './finger/search.ts';
 
 export { type FmrPoint, type ModelCard, readCard, thresholdAt } from './card.ts';
@@ -7,11 +8,11 @@ export { startModels } from './client.ts';
 export { ModelError, type ModelErrorCode } from './error.ts';
 export type {
   EvaluateFingerOptions,
-  EvaluateProgress,
   FingerEvaluation,
   MeasuredRate,
   SetRates,
 } from './evaluate/finger.ts';
+export type { EvaluateProgress } from './evaluate/finger-pairs.ts';
 export type {
   Face,
   FaceAdvice,

@@ -98,7 +98,7 @@ const PURE = new Set(['DeviceError', 'ModelError', 'fuseFingers', 'fmrOf', 'thre
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'agent/cli/devices.ts': ['listDevices'],
   'agent/cli/doctor.ts': ['startModels'],
-  'agent/cli/evaluate.ts': ['evaluateFace', 'evaluateFaceQuality', 'evaluateFinger'],
+  'agent/cli/evaluate.ts': ['evaluateFace', 'evaluateFaceQuality', 'evaluateFinger', 'evaluateFingerQuality'],
   'agent/cli/models.ts': ['modelChecks'],
 };
 

@@ -10,14 +10,20 @@ import {
   evaluateFinger,
   type FingerEvaluation,
 } from '../../models/evaluate/finger.ts';
+import {
+  type EvaluateFingerQualityOptions,
+  evaluateFingerQuality,
+  type FingerQualityEvaluation,
+} from '../../models/evaluate/finger-quality.ts';
 import { print } from './exit.ts';
 import { ProgressLine } from './progress.ts';
 
-/** `vantay evaluate finger|face|face-quality`: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
+/** `vantay evaluate finger|finger-quality|face|face-quality`: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
 export function evaluateVerb(): Command {
   return new Command('evaluate')
     .description('measure the error rates of the models on your own images')
     .addCommand(fingerVerb())
+    .addCommand(fingerQualityVerb())
     .addCommand(faceVerb())
     .addCommand(faceQualityVerb());
 }
@@ -36,6 +42,27 @@ function fingerVerb(): Command {
       const found = await evaluateFinger(options, ({ stage, done, total }) => line.show(stage, done, total));
       line.end();
       print(options.json, found, () => fingerText(found));
+    });
+}
+
+function fingerQualityVerb(): Command {
+  return new Command('finger-quality')
+    .description('error versus discard: how far the quality of a print foretells false non-matches')
+    .requiredOption('--images <folder>', 'folder the names are relative to')
+    .requiredOption('--pairs <csv>', 'a,b,kind; only rows of kind genuine are read')
+    .option('--dpi <csv>', 'set,dpi: resolution of each set (500 without it)')
+    .requiredOption('--out <csv>', 'where to write name,quality, every component and the advice')
+    .option('--compare <csv>', 'another quality score of the same images: name and a column of values')
+    .option('--column <name>', 'column of --compare (nfiq2_est without it)')
+    .option('--plot <png>', 'draw the curves')
+    .option('--json', 'print one JSON object')
+    .action(async (options: EvaluateFingerQualityOptions & { json?: boolean }) => {
+      const line = new ProgressLine();
+      const found = await evaluateFingerQuality(options, ({ stage, done, total }) =>
+        line.show(stage, done, total),
+      );
+      line.end();
+      print(options.json, found, () => fingerQualityText(found));
     });
 }
 
@@ -108,6 +135,19 @@ function fingerText(found: FingerEvaluation): string {
         ]
       : []),
     `FTE ${interval(found.fte)} % of ${found.images} images; ${found.extractMs.toFixed(1)} ms an extraction, ${found.matchMs.toFixed(3)} ms a match`,
+  ].join('\n');
+}
+
+function fingerQualityText(found: FingerQualityEvaluation): string {
+  const shares = found.curves[0]?.points.map(({ discarded }) => `${100 * discarded} %`) ?? [];
+  const rows = found.curves.map(({ quality, fmr, points }) =>
+    [quality, `${100 * fmr} %`, ...points.map(({ fnmr }) => percent(fnmr))].join('\t'),
+  );
+  return [
+    'FNMR in % at the FMR of the matching card, by the share of pairs left out, the poorest first',
+    ['quality', 'FMR', ...shares].join('\t'),
+    ...rows,
+    `${found.genuine} genuine pairs of ${found.images} images, ${found.failed.length} of them without a template`,
   ].join('\n');
 }
 

@@ -7,16 +7,14 @@ export interface QualityMeasures {
   readonly areaMm2: number;
   /** Area where ridges are clear and clear ridges surround them, square millimetres; small on anything but a print. */
   readonly clearAreaMm2: number;
-  /** How sharply ridges stand apart from valleys in the enhanced print, 0..1. */
-  readonly ridgeStrength: number;
   /** How surely the ridges run one way, 0..1. */
   readonly flowCertainty: number;
-  /** Correlation of the enhanced print with the picture, -1..1: low where ridges were guessed rather than seen. */
-  readonly ridgeAgreement: number;
   /** Mean over blocks of the spread of grey values (10th to 90th percentile), 0..255. */
   readonly contrastGrey: number;
   /** Share of pixels darker than the middle of their block, 0..1: below a half dry, above it wet. */
   readonly darkShare: number;
+  /** Share of the print's pixels darker than the middle of the whole image's greys, 0..1: near 1 where valleys are flooded. */
+  readonly darkInPrint: number;
   readonly minutiae: number;
   /** Sum of the minutiae's confidences. */
   readonly confidenceSum: number;
@@ -42,27 +40,50 @@ export function measure(extracted: Extracted): QualityMeasures {
   const cells = measureCells(extracted);
   const blocks = measureBlocks(extracted);
   const confidenceSum = extracted.minutiae.reduce((sum, minutia) => sum + minutia.confidence, 0);
-  return { ...cells, ...blocks, minutiae: extracted.minutiae.length, confidenceSum };
+  const darkInPrint = measureDarkness(extracted);
+  return { ...cells, ...blocks, darkInPrint, minutiae: extracted.minutiae.length, confidenceSum };
 }
 
-type CellMeasures = Pick<
-  QualityMeasures,
-  'areaMm2' | 'clearAreaMm2' | 'ridgeStrength' | 'flowCertainty' | 'offCentreMm'
->;
+/** An image without any light place has none of paper or glass: this grey stands for it, that of a print's grey rim. */
+const LEAST_LIGHT_GREY = 150;
+
+function measureDarkness({ image, mask }: Extracted): number {
+  const { width, height, paddedWidth, pixels } = image;
+  const counts = new Uint32Array(256);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) counts[grey(pixels[y * paddedWidth + x]!)]!++;
+  }
+  const darkest = percentile(counts, width * height * 0.01);
+  const lightest = Math.max(LEAST_LIGHT_GREY, percentile(counts, width * height * 0.99));
+  const middle = (darkest + lightest) / 2;
+  let [count, dark] = [0, 0];
+  for (let y = 0; y < height; y++) {
+    const cells = Math.floor(y / CELL_PX) * (paddedWidth / CELL_PX);
+    for (let x = 0; x < width; x++) {
+      if (!(mask[cells + Math.floor(x / CELL_PX)]! > PRINT)) continue;
+      count++;
+      if (pixels[y * paddedWidth + x]! < middle) dark++;
+    }
+  }
+  return count === 0 ? 0.5 : dark / count;
+}
+
+const grey = (value: number): number => Math.min(255, Math.max(0, Math.round(value)));
+
+type CellMeasures = Pick<QualityMeasures, 'areaMm2' | 'clearAreaMm2' | 'flowCertainty' | 'offCentreMm'>;
 
 function measureCells({ image, mask, orientation, ridge }: Extracted): CellMeasures {
   const columns = image.paddedWidth / CELL_PX;
   const sines = orientation.length / 2;
   const [width, height] = [Math.floor(image.width / CELL_PX), Math.floor(image.height / CELL_PX)];
   const clear = new Uint8Array(width * height);
-  let [count, strength, flow, sumX, sumY] = [0, 0, 0, 0, 0];
+  let [count, flow, sumX, sumY] = [0, 0, 0, 0];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const cell = y * columns + x;
       if (!(mask[cell]! > PRINT)) continue;
       const cellStrength = meanAbsolute(ridge, image.paddedWidth, x * CELL_PX, y * CELL_PX);
       count++;
-      strength += cellStrength;
       if (cellStrength > CLEAR) clear[y * width + x] = 1;
       flow += Math.min(1, Math.hypot(orientation[cell]!, orientation[sines + cell]!));
       sumX += x;
@@ -74,7 +95,6 @@ function measureCells({ image, mask, orientation, ridge }: Extracted): CellMeasu
   return {
     areaMm2: count * CELL_MM2,
     clearAreaMm2: countSurrounded(clear, width, height) * CELL_MM2,
-    ridgeStrength: strength / per,
     flowCertainty: flow / per,
     offCentreMm: (offCentreCells * CELL_PX) / PX_PER_MM,
   };
@@ -107,21 +127,18 @@ function meanAbsolute(ridge: Float32Array, stride: number, left: number, top: nu
   return sum / CELL_PX ** 2;
 }
 
-type BlockMeasures = Pick<QualityMeasures, 'ridgeAgreement' | 'contrastGrey' | 'darkShare'>;
+type BlockMeasures = Pick<QualityMeasures, 'contrastGrey' | 'darkShare'>;
 
 /** Over blocks that lie wholly in the print. */
 function measureBlocks(extracted: Extracted): BlockMeasures {
-  const { image, ridge } = extracted;
-  const grey = new Float32Array(BLOCK_PX ** 2);
-  const enhanced = new Float32Array(BLOCK_PX ** 2);
-  let [count, agreement, contrast, dark] = [0, 0, 0, 0];
+  const { image } = extracted;
+  const seen = new Float32Array(BLOCK_PX ** 2);
+  let [count, contrast, dark] = [0, 0, 0];
   for (let top = 0; top + BLOCK_PX <= image.height; top += BLOCK_PX) {
     for (let left = 0; left + BLOCK_PX <= image.width; left += BLOCK_PX) {
       if (!isPrint(extracted, left / CELL_PX, top / CELL_PX)) continue;
-      copyBlock(image.pixels, image.paddedWidth, left, top, grey);
-      copyBlock(ridge, image.paddedWidth, left, top, enhanced);
-      agreement -= correlation(grey, enhanced);
-      const { spread, dark: darkHere } = greyLevels(grey);
+      copyBlock(image.pixels, image.paddedWidth, left, top, seen);
+      const { spread, dark: darkHere } = greyLevels(seen);
       contrast += spread;
       dark += darkHere;
       count++;
@@ -129,7 +146,6 @@ function measureBlocks(extracted: Extracted): BlockMeasures {
   }
   const per = Math.max(1, count);
   return {
-    ridgeAgreement: agreement / per,
     contrastGrey: contrast / per,
     darkShare: count ? dark / per : 0.5,
   };
@@ -159,39 +175,22 @@ function copyBlock(
 }
 
 /** Spread between the 10th and the 90th percentile, and the share of pixels darker than the middle between them. */
-function greyLevels(grey: Float32Array): { spread: number; dark: number } {
+function greyLevels(block: Float32Array): { spread: number; dark: number } {
   const counts = new Uint16Array(256);
-  for (const value of grey) counts[Math.min(255, Math.max(0, Math.round(value)))]!++;
-  const low = percentile(counts, grey.length * 0.1);
-  const high = percentile(counts, grey.length * 0.9);
+  for (const value of block) counts[grey(value)]!++;
+  const low = percentile(counts, block.length * 0.1);
+  const high = percentile(counts, block.length * 0.9);
   let below = 0;
   for (let level = 0; level < (low + high) / 2; level++) below += counts[level]!;
-  return { spread: high - low, dark: below / grey.length };
+  return { spread: high - low, dark: below / block.length };
 }
 
 /** The first level up to which more than `rank` pixels lie. */
-function percentile(counts: Uint16Array, rank: number): number {
+function percentile(counts: Uint16Array | Uint32Array, rank: number): number {
   let seen = 0;
   for (let level = 0; level < counts.length; level++) {
     seen += counts[level]!;
     if (seen > rank) return level;
   }
   return counts.length - 1;
-}
-
-/** Pearson's r; 0 where one side does not vary. */
-function correlation(a: Float32Array, b: Float32Array): number {
-  let [sumA, sumB, ab, aa, bb] = [0, 0, 0, 0, 0];
-  for (let at = 0; at < a.length; at++) {
-    const valueA = a[at]!;
-    const valueB = b[at]!;
-    sumA += valueA;
-    sumB += valueB;
-    ab += valueA * valueB;
-    aa += valueA * valueA;
-    bb += valueB * valueB;
-  }
-  const n = a.length;
-  const spread = (aa - (sumA * sumA) / n) * (bb - (sumB * sumB) / n);
-  return spread > 1e-6 ? (ab - (sumA * sumB) / n) / Math.sqrt(spread) : 0;
 }

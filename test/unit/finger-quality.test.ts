@@ -6,16 +6,15 @@ import type { QualityMeasures } from '../../models/finger/quality-measures.ts';
 const GOOD: QualityMeasures = {
   areaMm2: 190,
   clearAreaMm2: 100,
-  ridgeStrength: 0.5,
   flowCertainty: 0.97,
-  ridgeAgreement: 0.8,
   contrastGrey: 120,
   darkShare: 0.4,
-  minutiae: 40,
-  confidenceSum: 33,
+  darkInPrint: 0.4,
+  minutiae: 52,
+  confidenceSum: 42,
   offCentreMm: 1,
 };
-const POOR: QualityMeasures = { ...GOOD, confidenceSum: 9, ridgeStrength: 0.4, flowCertainty: 0.9 };
+const POOR: QualityMeasures = { ...GOOD, minutiae: 16, confidenceSum: 9, flowCertainty: 0.9 };
 
 describe('the quality of a print', () => {
   test('is full where nothing lacks, and needs no advice', () => {
@@ -23,11 +22,13 @@ describe('the quality of a print', () => {
   });
   test.each([
     ['finger_too_wet', { darkShare: 0.8 }],
+    ['finger_too_wet', { darkInPrint: 0.95 }],
     ['finger_too_dry', { darkShare: 0.08 }],
+    ['finger_too_dry', { darkInPrint: 0.05 }],
     ['press_harder', { clearAreaMm2: 20 }],
     ['press_harder', { contrastGrey: 15 }],
     ['place_finger', { offCentreMm: 7 }],
-    ['finger_moved', { ridgeStrength: 0.28, flowCertainty: 0.78 }],
+    ['finger_moved', { flowCertainty: 0.78 }],
   ] as const)('advises %s where that is what lacks', (advice, lack) => {
     expect(gradeMeasures({ ...POOR, ...lack }).advice[0]).toBe(advice);
   });
@@ -35,6 +36,15 @@ describe('the quality of a print', () => {
     const nothing = { score: 0, advice: ['place_finger'] };
     expect(gradeMeasures({ ...GOOD, confidenceSum: 3 })).toMatchObject(nothing);
     expect(gradeMeasures({ ...GOOD, clearAreaMm2: 1 })).toMatchObject(nothing);
+  });
+  test('too poor to be taken still says whether the finger is wet or dry beyond use', () => {
+    const trace = { ...GOOD, confidenceSum: 2, clearAreaMm2: 1, areaMm2: 90 };
+    const word = (measures: Partial<QualityMeasures>) => gradeMeasures({ ...trace, ...measures }).advice;
+    expect(word({ darkInPrint: 0.97 })).toEqual(['finger_too_wet']);
+    expect(word({ darkInPrint: 0.03, darkShare: 0.1 })).toEqual(['finger_too_dry']);
+    expect(word({})).toEqual(['place_finger']);
+    // A black picture shows no ridge at all: nothing lies on the sensor, or the sensor is dark.
+    expect(word({ darkInPrint: 1, clearAreaMm2: 0, minutiae: 0 })).toEqual(['place_finger']);
   });
   test('stays within 0..100 whatever is measured, and never rises when minutiae go', () => {
     const any = fc.double({ min: 0, max: 500, noNaN: true });
@@ -46,7 +56,8 @@ describe('the quality of a print', () => {
           expect(value).toBeGreaterThanOrEqual(0);
           expect(value).toBeLessThanOrEqual(100);
         }
-        const less = gradeMeasures({ ...measures, confidenceSum: Math.min(confidenceSum, fewer) });
+        const sum = Math.min(confidenceSum, fewer);
+        const less = gradeMeasures({ ...measures, confidenceSum: sum });
         expect(less.score).toBeLessThanOrEqual(score);
       }),
     );
