@@ -97,7 +97,7 @@ function padOf(mode: LivenessMode, watch: ChallengeWatch | null, injection: Inje
 }
 
 /** Null unless exactly one face is in the frame. */
-export function observationOf(
+function observationOf(
   { frame, analysis }: SeenFrame,
   portrait: Float32Array,
 ): LiveObservation | null {

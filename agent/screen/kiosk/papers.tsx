@@ -32,7 +32,7 @@ function Passport() {
   );
 }
 
-export function Card() {
+function Card() {
   return (
     <g class="card">
       <rect class="face" width="158" height="100" rx="9" />
