@@ -35,6 +35,8 @@ export interface ChallengeWatch {
   readonly extent: number;
   /** Times the face was lost or jumped, which begins the challenge anew. */
   readonly breaks: number;
+  /** The head turned as was not asked: what a film made before does. */
+  readonly wrong: boolean;
   /** Lowest cosine to the portrait of any frame looking about straight ahead. */
   readonly leastLikeness: number;
 }
@@ -82,24 +84,26 @@ export const beginChallenge = (challenge: Challenge, sameFaceScore: number): Cha
   seen: 0,
   extent: 0,
   breaks: 0,
+  wrong: false,
   leastLikeness: 1,
 });
 
 /** After one more frame; null for a frame without exactly one face. */
 export function observe(watch: ChallengeWatch, now: LiveObservation | null): ChallengeWatch {
-  if (hasPassed(watch)) return watch;
+  if (hasPassed(watch) || watch.wrong) return watch;
   if (!now) return watch.last ? begunAnew(watch) : watch;
   const comparable = Math.abs(now.yawDeg) <= COMPARABLE_YAW_DEG;
   const leastLikeness = comparable ? Math.min(watch.leastLikeness, now.likeness) : watch.leastLikeness;
   const after = { ...watch, leastLikeness, last: now };
   if (watch.last && !isPlausible(watch.last, now)) return { ...begunAnew(after), last: now };
   if (!watch.start) return standsReady(now) ? { ...after, start: now } : after;
+  if (isWrong(watch.challenge, now.yawDeg - watch.start.yawDeg)) return { ...after, wrong: true };
   return judged(after, watch.start, now);
 }
 
 /** Done as asked, by the person of the portrait. */
-export const hasPassed = ({ extent, leastLikeness, sameFaceScore }: ChallengeWatch): boolean =>
-  extent >= 1 && leastLikeness >= sameFaceScore;
+export const hasPassed = ({ extent, wrong, leastLikeness, sameFaceScore }: ChallengeWatch): boolean =>
+  extent >= 1 && !wrong && leastLikeness >= sameFaceScore;
 
 /** Evidence, 0..1 each, and their product as the score. */
 export function evidenceOf(watch: ChallengeWatch) {
@@ -134,6 +138,13 @@ function isPlausible(before: LiveObservation, now: LiveObservation): boolean {
     growth <= MAX_GROWTH &&
     growth >= 1 / MAX_GROWTH
   );
+}
+
+/** @param turnedDeg since the start, positive to the applicant's left */
+function isWrong(challenge: Challenge, turnedDeg: number): boolean {
+  const left = challenge === 'turn_left' ? Number.POSITIVE_INFINITY : TURN_DEG;
+  const right = challenge === 'turn_right' ? Number.POSITIVE_INFINITY : TURN_DEG;
+  return turnedDeg >= left || -turnedDeg >= right;
 }
 
 /** How much of what is asked this one frame shows, 0..1 and more. */

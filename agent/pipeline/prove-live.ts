@@ -59,14 +59,15 @@ export async function* proveLive(
     try {
       for await (const seen of open(asking.signal)) {
         watch = observe(watch, observationOf(seen, portrait.embedding));
-        if (hasPassed(watch)) break;
+        if (hasPassed(watch) || watch.wrong) break;
         yield { kind: 'asked', challenge, seen };
       }
     } catch (error) {
       // The applicant did not do it in time: that is an answer, not a fault.
       if (signal.aborted || !asking.signal.aborted) throw error;
     }
-    if (hasPassed(watch)) break;
+    // Asked until it fits, a film of any one movement would pass.
+    if (hasPassed(watch) || watch.wrong) break;
   }
   yield { kind: 'done', pad: padOf(mode, watch, injection, performance.now() - startedAtMs) };
 }
@@ -97,10 +98,7 @@ function padOf(mode: LivenessMode, watch: ChallengeWatch | null, injection: Inje
 }
 
 /** Null unless exactly one face is in the frame. */
-function observationOf(
-  { frame, analysis }: SeenFrame,
-  portrait: Float32Array,
-): LiveObservation | null {
+function observationOf({ frame, analysis }: SeenFrame, portrait: Float32Array): LiveObservation | null {
   const { face, faceCount, width, height } = analysis;
   if (!face || faceCount !== 1) return null;
   const { box, landmarks, yawDeg } = face;

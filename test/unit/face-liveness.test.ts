@@ -57,6 +57,8 @@ describe('a challenge', () => {
     ['a still picture, for a blink', 'blink', repeat({}, 50)],
     ['a still picture, for a step', 'come_closer', repeat({}, 50)],
     ['a turn the other way', 'turn_left', turn(-25)],
+    ['a film that turns to all sides', 'turn_left', [...turn(-15), ...turn(25)]],
+    ['a film that turns and blinks', 'blink', [...turn(15), {}, { eyesOpen: 0 }, {}]],
     ['a slight turn', 'turn_right', turn(-10)],
     ['a turn in one frame alone', 'turn_left', [{ yawDeg: 20 }, {}]],
     ['eyes that stay closed', 'blink', repeat({ eyesOpen: 0 }, 50)],
