@@ -41,7 +41,7 @@ export function Fingers({ view, say }: StepProps<'fingers'>) {
       picture={<Hands positions={FINGER_POSITIONS} wanted={position} done={done} excepted={excepted} />}
       actions={
         <>
-          <Print view={view} say={say} />
+          {askingFor !== position && <Print view={view} say={say} />}
           {askingFor === position ? (
             <div class="choices">
               <Button onTouch={() => except('missing')}>{say('fingers.exception.missing')}</Button>
