@@ -1,8 +1,10 @@
 /** `npm run bench -- NAME [--json]`: measures, and prints one object `{name, figures: [{id, value, unit, runs}]}`. */
+import { faceBench } from './face.ts';
 import type { Bench, Figure } from './figures.ts';
+import { fingerBench } from './finger.ts';
 import { visitBench } from './visit.ts';
 
-const BENCHES: readonly Bench[] = [visitBench];
+const BENCHES: readonly Bench[] = [visitBench, fingerBench, faceBench];
 
 const [name, ...rest] = process.argv.slice(2).filter(word => word !== '--json');
 const json = process.argv.includes('--json');

@@ -1,0 +1,176 @@
+/** What fingers cost the model process, one thread: extraction, comparison, search among 10,000; and whom the search finds. */
+import { type FingerModels, loadFingerModels } from '../models/finger/index.ts';
+import { type FingerGallery, openFingerGallery } from '../models/finger/search.ts';
+import { decodeTemplate, encodeTemplate, type FingerTemplate } from '../models/finger/template.ts';
+import {
+  type GrayImage,
+  type Master,
+  makeGrowthKernels,
+  makeImpression,
+  makeMaster,
+} from '../sim/people/finger/index.ts';
+import { createRng } from '../sim/people/finger/rng.ts';
+import type { Bench, Figure, Progress } from './figures.ts';
+import { durations } from './figures.ts';
+
+/** Synthetic fingers that are searched for, and others whose minutiae the rest of the gallery is made of. */
+const SOUGHT = 24;
+const OTHERS = 24;
+const FIRST_SEED = 7000;
+const GALLERY = 10_000;
+/** Prints the matching graph scores after the pre-selection. */
+const CANDIDATES = 50;
+const EXTRACTIONS = 30;
+const COMPARISONS = 200;
+const BATCH = 50;
+/** What the goals are stated for: pixels at 500 ppi. */
+const EXTRACT_FRAME = { width: 384, height: 400 } as const;
+const RECORD = { width: 352, height: 416, moisture: 'normal', difficulty: 0.1 } as const;
+const LIVE = { width: 256, height: 288, greyLevels: 16 } as const;
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+/** Wall and processor time of each run, milliseconds: the latter hardly counts what else the machine does. */
+async function timesOf(
+  runs: number,
+  work: (run: number) => Promise<unknown>,
+): Promise<{ wall: number[]; cpu: number[] }> {
+  const [wall, cpu]: [number[], number[]] = [[], []];
+  for (let run = -2; run < runs; run++) {
+    const usage = process.cpuUsage();
+    const startedAtMs = performance.now();
+    await work((run + runs) % runs);
+    const tookMs = performance.now() - startedAtMs;
+    const { user, system } = process.cpuUsage(usage);
+    if (run < 0) continue;
+    wall.push(tookMs);
+    cpu.push((user + system) / 1000);
+  }
+  return { wall, cpu };
+}
+
+const figuresOf = (id: string, { wall, cpu }: { wall: number[]; cpu: number[] }): Figure[] => [
+  ...durations(id, wall),
+  ...durations(`${id}.cpu`, cpu).slice(0, 1),
+];
+
+/** Measures in this process, alone. All prints are synthetic; the graphs are the product's own. */
+export async function benchFinger(progress: Progress): Promise<readonly Figure[]> {
+  const models = await loadFingerModels();
+  progress('making fingers');
+  const kernels = makeGrowthKernels();
+  const masters = Array.from({ length: SOUGHT + OTHERS }, (_, index) =>
+    makeMaster(FIRST_SEED + index, undefined, kernels),
+  );
+  const sought = masters.slice(0, SOUGHT);
+  const others = masters.slice(SOUGHT);
+  const figures: Figure[] = [];
+
+  progress('extracting');
+  figures.push(...(await extraction(models, sought)));
+  const templateOf = async (image: GrayImage): Promise<Uint8Array> => (await models.extract(image)).template;
+  const templatesOf = async (some: readonly Master[], options: typeof RECORD | typeof LIVE, seed: number) => {
+    const templates: Uint8Array[] = [];
+    for (const master of some)
+      templates.push(await templateOf(makeImpression(master, { ...options, seed }).image));
+    return templates;
+  };
+  const records = await templatesOf(sought, RECORD, 1);
+  const probes = await templatesOf(sought, LIVE, 2);
+  const strangers = await templatesOf(others, RECORD, 1);
+
+  progress('comparing');
+  figures.push(...(await comparison(models, probes, records)));
+
+  progress(`searching among ${GALLERY}`);
+  const gallery = await openFingerGallery();
+  for (const [index, template] of records.entries()) gallery.add(`sought ${index}`, template);
+  for (const [index, template] of madeUp(strangers, GALLERY - records.length).entries())
+    gallery.add(`made up ${index}`, template);
+  figures.push(...(await searching(gallery, probes)));
+  return figures;
+}
+
+async function extraction(models: FingerModels, masters: readonly Master[]): Promise<Figure[]> {
+  const images = masters.map(
+    (master, seed) => makeImpression(master, { ...EXTRACT_FRAME, seed: seed + 10 }).image,
+  );
+  const times = await timesOf(EXTRACTIONS, run => models.extract(images[run % images.length]!));
+  return figuresOf('finger_extract_384x400', times);
+}
+
+async function comparison(
+  models: FingerModels,
+  probes: readonly Uint8Array[],
+  records: readonly Uint8Array[],
+): Promise<Figure[]> {
+  const single = await timesOf(COMPARISONS, run =>
+    models.match(probes[run % probes.length]!, [records[(run * 7) % records.length]!]),
+  );
+  const references = Array.from({ length: BATCH }, (_, index) => records[index % records.length]!);
+  const batches = await timesOf(EXTRACTIONS, run => models.match(probes[run % probes.length]!, references));
+  const each = (times: readonly number[]) => times.map(time => time / BATCH);
+  return [
+    ...figuresOf('finger_match_single', single),
+    ...figuresOf('finger_match_in_batches_of_50', { wall: each(batches.wall), cpu: each(batches.cpu) }),
+  ];
+}
+
+async function searching(gallery: FingerGallery, probes: readonly Uint8Array[]): Promise<Figure[]> {
+  const probe = (run: number): Uint8Array => probes[run % probes.length]!;
+  const preselection = await timesOf(EXTRACTIONS, run => gallery.search(probe(run), 1));
+  const whole = await timesOf(EXTRACTIONS, run => gallery.search(probe(run), CANDIDATES));
+  let [first, chosen] = [0, 0];
+  for (const [index, template] of probes.entries()) {
+    if ((await gallery.search(template, 1))[0]?.id === `sought ${index}`) chosen++;
+    if ((await gallery.search(template, CANDIDATES))[0]?.id === `sought ${index}`) first++;
+  }
+  const share = (id: string, found: number): Figure => ({
+    id,
+    value: rounded((100 * found) / probes.length),
+    unit: 'percent',
+    runs: probes.length,
+  });
+  return [
+    ...figuresOf('finger_search_10000_preselection', preselection),
+    ...figuresOf('finger_search_10000_reranking_50', whole),
+    share('finger_search_10000_preselection.rank1', chosen),
+    share('finger_search_10000_reranking_50.rank1', first),
+  ];
+}
+
+/** Prints that nobody has: each minutia, with its descriptor, is one of another finger's, laid at random. */
+function madeUp(strangers: readonly Uint8Array[], count: number): Uint8Array[] {
+  const rng = createRng('made-up prints', FIRST_SEED);
+  const pool = strangers.map(template => decodeTemplate(template)).filter(one => one.minutiae.length > 0);
+  const rows = pool.flatMap(one =>
+    one.minutiae.map((minutia, index) => ({
+      minutia,
+      descriptor: one.descriptors.subarray(index * 64, index * 64 + 64),
+    })),
+  );
+  return Array.from({ length: count }, () => {
+    const frame = pool[rng.integer(pool.length)]!;
+    const picked = frame.minutiae.map(() => rows[rng.integer(rows.length)]!);
+    const descriptors = new Int8Array(picked.length * 64);
+    picked.forEach(({ descriptor }, index) => {
+      descriptors.set(descriptor, index * 64);
+    });
+    const template: FingerTemplate = {
+      ...frame,
+      minutiae: picked.map(({ minutia }) => ({
+        ...minutia,
+        x: rng.between(0, frame.width),
+        y: rng.between(0, frame.height),
+      })),
+      descriptors,
+    };
+    return encodeTemplate(template);
+  });
+}
+
+export const fingerBench: Bench = {
+  name: 'finger',
+  summary: 'extraction, comparison and search of fingerprints, one thread, synthetic prints',
+  run: benchFinger,
+};
