@@ -121,7 +121,8 @@ async function analyse(
 }
 
 function isGood(analysis: FaceAnalysis, minimumQuality: number, lenient: boolean): boolean {
-  if (analysis.faceCount !== 1) return false;
+  // Somebody small in the background is no second applicant: the advice says when a face is too near.
+  if (analysis.faceCount === 0) return false;
   const { advice, score } = analysis.quality;
   if (lenient) return advice.every(word => POLISH.has(word));
   return advice.length === 0 && score >= minimumQuality;

@@ -4,7 +4,7 @@
  */
 import type { Challenge, LivenessMode } from '../contract/common.ts';
 
-/** One analysed frame with exactly one face. */
+/** One analysed frame in which one face stands out. */
 export interface LiveObservation {
   /** Monotonic milliseconds. */
   readonly atMs: number;
@@ -88,7 +88,7 @@ export const beginChallenge = (challenge: Challenge, sameFaceScore: number): Cha
   leastLikeness: 1,
 });
 
-/** After one more frame; null for a frame without exactly one face. */
+/** After one more frame; null for a frame in which none stands out alone. */
 export function observe(watch: ChallengeWatch, now: LiveObservation | null): ChallengeWatch {
   if (hasPassed(watch) || watch.wrong) return watch;
   if (!now) return watch.last ? begunAnew(watch) : watch;

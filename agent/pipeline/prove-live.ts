@@ -97,10 +97,10 @@ function padOf(mode: LivenessMode, watch: ChallengeWatch | null, injection: Inje
   };
 }
 
-/** Null unless exactly one face is in the frame. */
+/** Null unless one face stands out in the frame. */
 function observationOf({ frame, analysis }: SeenFrame, portrait: Float32Array): LiveObservation | null {
-  const { face, faceCount, width, height } = analysis;
-  if (!face || faceCount !== 1) return null;
+  const { face, quality, width, height } = analysis;
+  if (!face || quality.advice.includes('several_faces')) return null;
   const { box, landmarks, yawDeg } = face;
   // Corners of the eyes (iBUG 36, 39, 42, 45): their middles are the eyes whether the lids are open or not.
   const at = (point: number) => (landmarks[point] ?? 0) / 2;
