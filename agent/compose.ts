@@ -9,15 +9,15 @@ import type { Config } from './contract/config.ts';
 import type { Decision } from './contract/packet.ts';
 import { clockTrust, systemClock } from './ops/clock.ts';
 import { DeviceBoard, type DeviceRole } from './ops/device-board.ts';
-import { VantayError } from './ops/errors.ts';
+import { entryOf, VantayError } from './ops/errors.ts';
 import { HealthMonitor } from './ops/health.ts';
 import type { Log } from './ops/log.ts';
 import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
 import { buildPacket, type PacketTools } from './packet/build.ts';
-import { parseCertificates } from './packet/certificates.ts';
+import { parseCertificates, type Trust, verifyChain } from './packet/certificates.ts';
 import { ImageCodec } from './packet/imaging.ts';
-import { loadFileSigner, recipientFromJwk } from './packet/signer.ts';
+import { loadFileSigner, recipientFromJwk, type Signer } from './packet/signer.ts';
 import { uuid7Maker } from './packet/uuid7.ts';
 import { CameraFeed } from './pipeline/camera-feed.ts';
 import { takeDocument } from './pipeline/document.ts';
@@ -65,6 +65,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
 
   // What an operator can mend comes first, so that it is told at once; the models take seconds to load.
   const { signer, trust, backend, registry } = await loadKeys(config);
+  warnOfChain(signer, trust, clock.now(), log);
   const outbox = starting.use(await openOutbox(config));
   const boot = await outbox.nextBoot();
   const models = starting.use(
@@ -225,6 +226,16 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       await running.disposeAsync();
     },
   };
+}
+
+/** An agent whose own chain the others will refuse says so at once; its packets wait in the outbox all the same. */
+function warnOfChain(signer: Signer, trust: Trust, now: Date, log: Log): void {
+  try {
+    verifyChain(signer.certificates, trust, now);
+  } catch (error) {
+    const { code, remedy } = entryOf(error);
+    log.warn({ code, remedy }, "this kiosk's own certificate chain does not verify");
+  }
 }
 
 /** How each configured device is opened; for the agent, and for whoever only wants to look at them. */
