@@ -18,28 +18,25 @@ export interface MatchInput {
   readonly filled: Float32Array;
 }
 
-/** Unfilled rows keep a unit direction: the graph divides by its length. */
-export function matchInput(template: FingerTemplate): MatchInput {
+/** Unfilled rows keep a unit direction: the graph divides by its length. Plain loops: it is made for each of 50 candidates. */
+export function matchInput({ minutiae, descriptors: stored }: FingerTemplate): MatchInput {
   const positions = new Float32Array(MAX_MINUTIAE * 4);
   const descriptors = new Float32Array(MAX_MINUTIAE * DESCRIPTOR_LENGTH);
   const filled = new Float32Array(MAX_MINUTIAE);
   for (let row = 0; row < MAX_MINUTIAE; row++) {
-    const minutia = template.minutiae[row];
-    positions.set(minutia ? positionOf(minutia) : [0, 0, 1, 0], row * 4);
-    if (minutia) filled[row] = 1;
+    const minutia = minutiae[row];
+    const at = row * 4;
+    positions[at + 2] = 1;
+    if (!minutia) continue;
+    positions[at] = minutia.x;
+    positions[at + 1] = minutia.y;
+    positions[at + 2] = Math.cos(minutia.directionRad);
+    positions[at + 3] = Math.sin(minutia.directionRad);
+    filled[row] = 1;
   }
-  template.descriptors.forEach((value, at) => {
-    descriptors[at] = value / DESCRIPTOR_SCALE;
-  });
-  return { count: template.minutiae.length, positions, descriptors, filled };
+  for (let at = 0; at < stored.length; at++) descriptors[at] = stored[at]! / DESCRIPTOR_SCALE;
+  return { count: minutiae.length, positions, descriptors, filled };
 }
-
-const positionOf = ({ x, y, directionRad }: { x: number; y: number; directionRad: number }): number[] => [
-  x,
-  y,
-  Math.cos(directionRad),
-  Math.sin(directionRad),
-];
 
 /**
  * Scores a probe against references.
