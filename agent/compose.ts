@@ -134,7 +134,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       lenientAfterMs: config.visit.faceSeconds * 1000 * STRICT_SHARE,
       liveness: {
         mode: config.visit.liveness,
-        sameFaceScore: thresholdAt(comparer.faceTable, SAME_FACE_FMR),
+        sameFaceScore: sameFaceScore(comparer.faceTable),
         challengeMs: config.visit.livenessSeconds * 1000,
       },
     },
@@ -261,6 +261,12 @@ function policyOf(config: Config, today: () => string): Policy {
     },
     refusal: (travelDocument, residenceCard) => refusal(travelDocument, residenceCard, today()),
   };
+}
+
+/** Of the loosest rate measured that is strict enough, else of the strictest; without face models nothing is the same. */
+function sameFaceScore(table: Comparer['faceTable']): number {
+  if (table.length === 0) return 1;
+  return thresholdAt(table, Math.max(SAME_FACE_FMR, Math.min(...table.map(({ fmr }) => fmr))));
 }
 
 function comparerOf(models: Models, config: Config): Comparer {
