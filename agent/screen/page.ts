@@ -13,7 +13,8 @@ const KIOSK = new URL('./kiosk/', import.meta.url);
 /** @throws Error when the page's sources do not compile: a fault of the release, found by the tests */
 export async function bundlePage(): Promise<Page> {
   const bundle = await build({
-    entryPoints: [new URL('main.tsx', KIOSK).pathname],
+    entryPoints: ['main.tsx', 'style.css'].map(name => new URL(name, KIOSK).pathname),
+    outdir: 'bundle',
     bundle: true,
     minify: true,
     write: false,
@@ -24,16 +25,17 @@ export async function bundlePage(): Promise<Page> {
     loader: { '.json': 'json' },
     logLevel: 'silent',
   });
-  const [html, css, icon] = await Promise.all(
-    ['index.html', 'style.css', 'icon.svg'].map(name => readFile(new URL(name, KIOSK), 'utf8')),
+  const [html, icon] = await Promise.all(
+    ['index.html', 'icon.svg'].map(name => readFile(new URL(name, KIOSK), 'utf8')),
   );
-  const script = bundle.outputFiles[0]?.text ?? '';
+  const bundled = (ending: string) =>
+    bundle.outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
   return {
     html: html ?? '',
     assets: new Map([
-      ['/main.js', { type: 'text/javascript; charset=utf-8', body: script }],
+      ['/main.js', { type: 'text/javascript; charset=utf-8', body: bundled('.js') }],
       ['/icon.svg', { type: 'image/svg+xml', body: icon ?? '' }],
-      ['/style.css', { type: 'text/css; charset=utf-8', body: css ?? '' }],
+      ['/style.css', { type: 'text/css; charset=utf-8', body: bundled('.css') }],
     ]),
   };
 }
