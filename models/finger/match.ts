@@ -4,11 +4,6 @@ import { DESCRIPTOR_LENGTH, DESCRIPTOR_SCALE, type FingerTemplate, MAX_MINUTIAE 
 
 /** References a run of the graph: enough to spread its cost, few enough to stay in the second-level cache. */
 const BATCH = 32;
-/** Columns of the graph's `feat` output: what the score is made of. */
-const FEATURES = 10;
-const SUPPORT = 2;
-const MEAN_SIMILARITY = 3;
-const PAIRED_SHARE = 5;
 
 /** A template as the graph takes it: rows of x, y, cos, sin; unit descriptors; 1 for each row that is filled. */
 export interface MatchInput {
@@ -41,8 +36,9 @@ export function matchInput({ minutiae, descriptors: stored }: FingerTemplate): M
 /**
  * Scores a probe against references.
  *
- * Inputs `pm` [64,4], `pd` [64,64], `pv` [64] and the same with a leading batch as `gm`, `gd`, `gv`; output `feat`
- * [batch,10]. Score = log(1 + support) + 2 x share of paired minutiae in the overlap + 2 x mean similarity of the pairs.
+ * Inputs `pm` [64,4], `pd` [64,64], `pv` [64] and the same with a leading batch as `gm`, `gd`, `gv`; output `score`
+ * [batch], 0 or more: how much the pairs of minutiae support each other, how alike they are and how large a share of the
+ * overlap they make, less what an overlap of that size pairs by chance.
  * @param minMinutiae prints with fewer share too little to be told apart: they score 0
  * @throws ModelError MODEL_INVALID when the graph gives something else
  */
@@ -57,13 +53,13 @@ export async function scoreAll(
   const comparable = [...references.keys()].filter(index => references[index]!.count >= minMinutiae);
   for (let first = 0; first < comparable.length; first += BATCH) {
     const batch = comparable.slice(first, first + BATCH);
-    const features = await run(
+    const found = await run(
       graph,
       probe,
       batch.map(index => references[index]!),
     );
     batch.forEach((index, row) => {
-      scores[index] = scoreOf(features.subarray(row * FEATURES, (row + 1) * FEATURES));
+      scores[index] = checked(found[row]!);
     });
   }
   return scores;
@@ -83,7 +79,7 @@ async function run(
     gd.set(reference.descriptors, index * reference.descriptors.length);
     gv.set(reference.filled, index * reference.filled.length);
   });
-  const { feat } = await graph.run({
+  const { score } = await graph.run({
     pm: { data: probe.positions, dims: [MAX_MINUTIAE, 4] },
     pd: { data: probe.descriptors, dims: [MAX_MINUTIAE, DESCRIPTOR_LENGTH] },
     pv: { data: probe.filled, dims: [MAX_MINUTIAE] },
@@ -91,13 +87,12 @@ async function run(
     gd: { data: gd, dims: [size, MAX_MINUTIAE, DESCRIPTOR_LENGTH] },
     gv: { data: gv, dims: [size, MAX_MINUTIAE] },
   });
-  if (feat?.data.length !== size * FEATURES)
-    throw new ModelError('MODEL_INVALID', 'the matching graph gives no such feat');
-  return feat.data;
+  if (score?.data.length !== size)
+    throw new ModelError('MODEL_INVALID', 'the matching graph gives no such score');
+  return score.data;
 }
 
-function scoreOf(features: Float32Array): number {
-  const score = Math.log1p(features[SUPPORT]!) + 2 * features[PAIRED_SHARE]! + 2 * features[MEAN_SIMILARITY]!;
+function checked(score: number): number {
   if (!Number.isFinite(score)) throw new ModelError('MODEL_INVALID', 'the matching graph gave no number');
-  return Math.max(0, score);
+  return score;
 }

@@ -8,7 +8,7 @@ const QUALITY_VERSION = '2.0';
 /** Below this sum of minutiae confidences a comparison is a gamble: eight sure minutiae are the fewest the matcher takes. */
 const LEAST_CONFIDENCE_SUM = 4;
 /** Photographs, textures and noise reach 0 to 6 square millimetres of clear ridges, even a poor print 5 to 30. */
-const LEAST_CLEAR_MM2 = 2;
+const LEAST_CLEAR_MM2 = 1.5;
 const CERTAIN_CLEAR_MM2 = 4;
 /** Score from which no advice is given: the print will do, and the applicant is not kept at the sensor. */
 const GOOD_ENOUGH = 60;
