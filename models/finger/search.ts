@@ -2,13 +2,7 @@ import { ModelError } from '../error.ts';
 import type { Graph } from '../runtime.ts';
 import { type LoadOptions, loadByCard, loadCard, modelTagOf, numberOf, WEIGHTS } from './load.ts';
 import { matchInput, scoreAll } from './match.ts';
-import {
-  DESCRIPTOR_LENGTH,
-  DESCRIPTOR_SCALE,
-  decodeTemplate,
-  type FingerTemplate,
-  MAX_MINUTIAE,
-} from './template.ts';
+import { DESCRIPTOR_LENGTH, DESCRIPTOR_SCALE, decodeTemplate, type FingerTemplate } from './template.ts';
 
 /** A print of the gallery that the probe may be another print of. */
 export interface SearchCandidate {
@@ -39,7 +33,7 @@ export interface FingerGallery {
   search(probe: Uint8Array, candidates?: number): Promise<SearchCandidate[]>;
 }
 
-/** Minutiae of a gallery print that take part in the pre-selection: the strongest, as templates have them first. */
+/** Minutiae of a print that take part in the pre-selection, on both sides: the strongest, as templates have them first. */
 const ROWS = 32;
 const ROW_FLOATS = ROWS * DESCRIPTOR_LENGTH;
 /** Prints a run of the graph, 1 MB of descriptors: what stays in the second-level cache until the next step reads it. */
@@ -136,7 +130,9 @@ class Gallery implements FingerGallery {
 
   /** How alike each print's descriptors are to the probe's; no score and without an FMR. */
   async #preselect(probe: FingerTemplate, count: number): Promise<Float32Array> {
-    const pd = { data: matchInput(probe).descriptors, dims: [MAX_MINUTIAE, DESCRIPTOR_LENGTH] };
+    const rows = new Float32Array(ROW_FLOATS);
+    writeRows(probe, true, rows);
+    const pd = { data: rows, dims: [ROWS, DESCRIPTOR_LENGTH] };
     const likeness = new Float32Array(count);
     for (let first = 0; first < count; first += BLOCK) {
       const size = Math.min(BLOCK, count - first);

@@ -35,10 +35,10 @@ describe('the quality of a print', () => {
   test('of no print is 0', () => {
     const nothing = { score: 0, advice: ['place_finger'] };
     expect(gradeMeasures({ ...GOOD, confidenceSum: 3 })).toMatchObject(nothing);
-    expect(gradeMeasures({ ...GOOD, clearAreaMm2: 1 })).toMatchObject(nothing);
+    expect(gradeMeasures({ ...GOOD, clearAreaMm2: 0.5 })).toMatchObject(nothing);
   });
   test('too poor to be taken still says whether the finger is wet or dry beyond use', () => {
-    const trace = { ...GOOD, confidenceSum: 2, clearAreaMm2: 1, areaMm2: 90 };
+    const trace = { ...GOOD, confidenceSum: 2, clearAreaMm2: 0.5, areaMm2: 90 };
     const word = (measures: Partial<QualityMeasures>) => gradeMeasures({ ...trace, ...measures }).advice;
     expect(word({ darkInPrint: 0.97 })).toEqual(['finger_too_wet']);
     expect(word({ darkInPrint: 0.03, darkShare: 0.1 })).toEqual(['finger_too_dry']);
