@@ -158,7 +158,7 @@ function writeRows(template: FingerTemplate, searchable: boolean, rows: Float32A
 }
 
 /** Indexes of the largest values, at most so many, in no order. */
-export function bestOf(values: Float32Array, count: number): number[] {
+function bestOf(values: Float32Array, count: number): number[] {
   if (values.length <= count) return [...values.keys()];
   const least = Float32Array.from(values).sort()[values.length - count]!;
   const above: number[] = [];
