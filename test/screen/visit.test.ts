@@ -135,7 +135,7 @@ async function wholeVisit(words: Words, name: string): Promise<void> {
   await visitor.sees(words['receipt.accepted']);
   expect(await page.locator('.qr path').getAttribute('d')).toMatch(/^M\d+ \d+h1v1h-1z/);
   await look('receipt');
-  const packetId = await page.locator('code').innerText();
+  const packetId = await page.locator('code').textContent();
   expect((await kiosk.world.backend.packets()).map(packet => packet.packetId)).toContain(packetId);
   await visitor.touch(words['receipt.finish']);
   await visitor.at('ended');
