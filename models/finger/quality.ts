@@ -3,7 +3,7 @@ import { measure, type QualityMeasures } from './quality-measures.ts';
 import type { FingerAdvice, FingerQuality, FingerQualityComponents } from './types.ts';
 
 /** Raised with every change of a figure below: a score means something only with its version. */
-const QUALITY_VERSION = '2.0';
+const QUALITY_VERSION = '2.1';
 
 /** Below this sum of minutiae confidences a comparison is a gamble: eight sure minutiae are the fewest the matcher takes. */
 const LEAST_CONFIDENCE_SUM = 4;
@@ -26,21 +26,23 @@ const OFF_CENTRE_MM = 5;
 const TRACE_MM2 = 20;
 
 /**
- * Points that each part adds, and what is taken off the sum: the non-negative least-squares fit (ridge penalty 2) of the
+ * Points that each part adds, and what is taken off the sum: the non-negative least-squares fit (ridge penalty 10) of the
  * best comparison score with two clean impressions, over 800 synthetic impressions of 80 fingers of all moistures, pressures,
- * offsets and difficulties; scaled so that a predicted score of 2 is 0 points and the highest 100. Area, moisture and the
- * agreement of the enhanced print took no weight beside these: they give advice alone.
+ * offsets and difficulties, made with version 0.2.0 of the graphs; scaled so that a predicted score of 1.15, between the
+ * matching card's thresholds for FMR 0.1 % and 0.01 %, is 0 points and the highest 100. Moisture took no weight beside the
+ * others: it gives advice alone.
  */
 const POINTS = {
-  fewMinutiae: 82,
-  manyMinutiae: 14,
-  sureMinutiae: 6,
-  anyFlow: 20,
-  sureFlow: 14,
-  centred: 7,
-  contrast: 1,
+  fewMinutiae: 52,
+  manyMinutiae: 16,
+  sureMinutiae: 5,
+  anyFlow: 14,
+  sureFlow: 18,
+  area: 9,
+  centred: 11,
+  contrast: 2,
 } as const;
-const TAKEN_OFF = 44;
+const TAKEN_OFF = 27;
 
 /** 0 at `zero`, 100 at `full`, straight between and flat beyond; `full` may be below `zero`. */
 const scale = (value: number, zero: number, full: number): number =>
@@ -69,7 +71,11 @@ export function gradeMeasures(measures: QualityMeasures): FingerQuality {
     POINTS.anyFlow * scale(flowCertainty, 0.75, 0.9),
     POINTS.sureFlow * scale(flowCertainty, 0.88, 0.97),
   ];
-  const others = [POINTS.centred * scale(measures.offCentreMm, 5, 1), POINTS.contrast * contrast];
+  const others = [
+    POINTS.area * scale(clearAreaMm2, 0, 90),
+    POINTS.centred * scale(measures.offCentreMm, 5, 1),
+    POINTS.contrast * contrast,
+  ];
   const components: FingerQualityComponents = {
     area: scale(clearAreaMm2, LEAST_CLEAR_MM2, 90),
     ridgeClarity: total(flow) / (POINTS.anyFlow + POINTS.sureFlow),
