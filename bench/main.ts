@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME [--json]`: measures, and prints one object `{name, figures: [{id, value, unit, runs}]}`. */
+/** `npm run bench -- [NAME] [--json]`: measures (a visit unless told), and prints one object `{name, figures: [{id, value, unit, runs}]}`. */
 import { faceBench } from './face.ts';
 import type { Bench, Figure } from './figures.ts';
 import { fingerBench } from './finger.ts';
@@ -6,14 +6,13 @@ import { visitBench } from './visit.ts';
 
 const BENCHES: readonly Bench[] = [visitBench, fingerBench, faceBench];
 
-const [name, ...rest] = process.argv.slice(2).filter(word => word !== '--json');
+const [name = visitBench.name, ...rest] = process.argv.slice(2).filter(word => word !== '--json');
 const json = process.argv.includes('--json');
 const bench = BENCHES.find(candidate => candidate.name === name);
 
 if (!bench || rest.length > 0) {
   const names = BENCHES.map(candidate => candidate.name).join(', ');
-  const message = name ? `no bench "${[name, ...rest].join(' ')}"` : 'the name of a bench is missing';
-  complain('USAGE', message, `Choose one of: ${names}.`);
+  complain('USAGE', `no bench "${[name, ...rest].join(' ')}"`, `Choose one of: ${names}.`);
 } else {
   await measure(bench);
 }

@@ -34,7 +34,7 @@ export async function keepKiosk(options: KioskOptions, signal: AbortSignal): Pro
   process.stdout.write(
     [
       `Kiosk screen     ${agent.screen}`,
-      `MQTT broker      ${world.broker.url}`,
+      `MQTT broker      ${world.brokerUrl}`,
       `Agent's log      ${world.logFile}`,
       'Open the screen and touch it; passport, fingers and face come by themselves. Ctrl+C ends.',
       '',

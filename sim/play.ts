@@ -28,6 +28,8 @@ export interface PlayOptions {
   readonly folder?: string;
   readonly screenPort?: number;
   readonly config?: Record<string, unknown>;
+  /** See {@link startWorld}. */
+  readonly tlsBrokerUrl?: string;
 }
 
 export interface Played {
@@ -55,6 +57,7 @@ export async function play(options: PlayOptions): Promise<Played> {
     const world = await startWorld({
       folder,
       screenPort: options.screenPort ?? 0,
+      ...(options.tlsBrokerUrl ? { tlsBrokerUrl: options.tlsBrokerUrl } : {}),
       config: { ...fingersOf(cast.visitor), ...scenario.config, ...options.config },
     });
     let agent: AgentProcess | null = null;

@@ -1,6 +1,7 @@
 /** The stories, in the order they are listed. Seeds are arbitrary; each story has people of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { corruptCheckDigit } from '../people/index.ts';
+import type { World } from '../world/world.ts';
 import type { VisitResult } from './result.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -38,6 +39,12 @@ const LEFT_LITTLE = 10;
 const UNPLUGGED_MS = 2_500;
 /** How long the broker stays down after the submission, in milliseconds. */
 const BROKER_DOWN_MS = 4_000;
+
+async function interrupt(broker: World['broker']): Promise<void> {
+  await broker?.stop();
+  await sleep(BROKER_DOWN_MS);
+  await broker?.start();
+}
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -108,10 +115,7 @@ export const SCENARIOS: readonly Scenario[] = [
       return ({ view }) => {
         if (down || view.step !== 'review') return;
         down = true;
-        void world.broker
-          .stop()
-          .then(() => sleep(BROKER_DOWN_MS))
-          .then(() => world.broker.start());
+        void interrupt(world.broker);
       };
     },
     judge: all(outcome('match'), accepted, ({ stages }) =>

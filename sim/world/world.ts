@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type SimulatedBackend, startBackend } from '../backend/backend.ts';
 import { type SimulatedBroker, startBroker } from '../broker/broker.ts';
+import type { BrokerAccess } from '../broker/client.ts';
 import { type SimulatedCamera, startCamera } from '../camera/server.ts';
 import type { Person } from '../people/index.ts';
 import { makePki } from '../pki/make.ts';
-import { serviceKeys } from '../pki/use.ts';
+import { kioskTlsFiles, serviceKeys, tlsFiles } from '../pki/use.ts';
 import { type SimulatedReader, startReader } from '../reader/reader.ts';
 import { type SimulatedRegistry, startRegistry } from '../registry/registry.ts';
 import { type SimulatedSensor, startSensor } from '../sensor/sensor.ts';
@@ -17,8 +18,11 @@ import { Stage } from './stage.ts';
 /** As fast as a kiosk's preview has to follow (frames a second). */
 const CAMERA_FPS = 15;
 
-const OFFICE = 'hanoi-01';
-const KIOSK = 'kiosk-01';
+/** The one kiosk of the simulated world, as it stands in topics and certificates. */
+export const ADDRESS = { office: 'hanoi-01', kiosk: 'kiosk-01' } as const;
+
+/** Folder of the trust set within the world's folder. */
+export const keyFolder = (folder: string): string => join(folder, 'keys');
 
 export interface WorldOptions {
   /** Folder of keys, links to the devices, configuration and the agent's state. */
@@ -27,6 +31,8 @@ export interface WorldOptions {
   readonly screenPort: number;
   /** Changes to the configuration the agent gets. */
   readonly config?: Record<string, unknown>;
+  /** A broker outside that speaks MQTT 5 with mutual TLS under this world's keys, in place of the embedded one. */
+  readonly tlsBrokerUrl?: string;
 }
 
 export interface World extends AsyncDisposable {
@@ -36,25 +42,31 @@ export interface World extends AsyncDisposable {
   readonly sensor: SimulatedSensor;
   readonly camera: SimulatedCamera;
   readonly reader: SimulatedReader;
-  readonly broker: SimulatedBroker;
+  /** Null when the broker is somebody else's. */
+  readonly broker: SimulatedBroker | null;
+  readonly brokerUrl: string;
   readonly registry: SimulatedRegistry;
   readonly backend: SimulatedBackend;
   readonly configFile: string;
   readonly logFile: string;
 }
 
-export async function startWorld({ folder, screenPort, config }: WorldOptions): Promise<World> {
+export async function startWorld({ folder, screenPort, config, tlsBrokerUrl }: WorldOptions): Promise<World> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await using starting = new AsyncDisposableStack();
   const stage = new Stage();
-  const keys = join(folder, 'keys');
-  const pki = await makePki(keys, { office: OFFICE, kiosk: KIOSK });
-  const broker = starting.use(await startBroker());
-  const access = { url: broker.url };
-  const registry = starting.use(await startRegistry({ broker: access, keys: serviceKeys(keys, 'registry') }));
+  const keys = keyFolder(folder);
+  const pki = await makePki(keys, ADDRESS);
+  const broker = tlsBrokerUrl === undefined ? starting.use(await startBroker()) : null;
+  const brokerUrl = broker?.url ?? tlsBrokerUrl ?? '';
+  const access = (end: 'backend' | 'registry'): BrokerAccess =>
+    broker ? { url: brokerUrl } : { url: brokerUrl, protocol: '5', tls: tlsFiles(keys, end) };
+  const registry = starting.use(
+    await startRegistry({ broker: access('registry'), keys: serviceKeys(keys, 'registry') }),
+  );
   const backend = starting.use(
     await startBackend({
-      broker: access,
+      broker: access('backend'),
       keys: serviceKeys(keys, 'backend'),
       store: join(folder, 'backend.sqlite'),
     }),
@@ -74,11 +86,10 @@ export async function startWorld({ folder, screenPort, config }: WorldOptions): 
   );
   const configFile = join(folder, 'agent.yaml');
   const settings = {
-    office: OFFICE,
-    kiosk: KIOSK,
+    ...ADDRESS,
     stateDir: join(folder, 'state'),
     screen: { port: screenPort },
-    mqtt: { url: broker.url },
+    mqtt: broker ? { url: brokerUrl } : { url: brokerUrl, protocol: '5', ...kioskFiles(keys) },
     keys: {
       trustRootFile: pki.root.chain,
       certificateChainFile: pki.kiosk.signing.chain,
@@ -107,10 +118,17 @@ export async function startWorld({ folder, screenPort, config }: WorldOptions): 
     camera,
     reader,
     broker,
+    brokerUrl,
     registry,
     backend,
     configFile,
     logFile: join(folder, 'agent.log'),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** The kiosk's end of mutual TLS, as its configuration names the files. */
+function kioskFiles(keys: string) {
+  const { ca, certificate, key } = kioskTlsFiles(keys, ADDRESS.office, ADDRESS.kiosk);
+  return { caFile: ca, certificateFile: certificate, keyFile: key };
 }

@@ -17,6 +17,11 @@ pattern write vantay/1/+/%u/packet
 pattern write vantay/1/+/%u/record/request
 pattern read vantay/1/+/%u/receipt
 pattern read vantay/1/+/%u/record/answer
+pattern write vantay/1/+/%u/state
+pattern write vantay/1/+/%u/devices
+pattern write vantay/1/+/%u/health
+pattern read vantay/1/+/%u/command
+pattern write vantay/1/+/%u/command/answer
 `;
 
 /** Debian's mosquitto with mutual TLS, as a process of its own. */
