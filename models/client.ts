@@ -70,7 +70,8 @@ class Supervisor implements Models {
       match: (probe, references, call) => this.#call('finger', 'match', [probe, references], call),
     };
     this.face = {
-      analyse: (jpeg, call) => this.#call('face', 'analyse', [jpeg], call),
+      analyse: (jpeg, { near, passive = false, ...call } = {}) =>
+        this.#call('face', 'analyse', [jpeg, near ? { near, passive } : { passive }], call),
       compare: (a, b, call) => this.#call('face', 'compare', [a, b], call),
     };
   }

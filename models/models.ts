@@ -1,5 +1,5 @@
 import type { ModelCard } from './card.ts';
-import type { FaceAnalysis } from './face/index.ts';
+import type { AnalyseOptions, FaceAnalysis } from './face/index.ts';
 import type { FingerExtraction, GrayImage } from './finger/types.ts';
 
 /** How one call may be treated. */
@@ -8,7 +8,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface FaceCallOptions extends CallOptions {
+export interface FaceCallOptions extends CallOptions, AnalyseOptions {
   /**
    * A frame of a live stream: gives way to every other face call and to a newer live frame, by rejecting with
    * MODEL_BUSY. Dropping frames is the normal course, not a fault.

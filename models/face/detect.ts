@@ -1,5 +1,6 @@
 import type { Graph } from '../runtime.ts';
 import { ontoRectangle } from './image/affine.ts';
+import type { RgbImage } from './image/decode.ts';
 import type { Pyramid } from './image/pyramid.ts';
 import { suppressOverlaps } from './overlap.ts';
 import type { FaceBox } from './types.ts';
@@ -8,6 +9,18 @@ export interface Detection {
   readonly box: FaceBox;
   /** 0..1 */
   readonly confidence: number;
+  /** Eyes (left in the frame first), tip of the nose, mouth corners: ten values, x and y in pixels; where the network says. */
+  readonly points?: readonly number[];
+}
+
+/** Finds faces. */
+export interface FaceDetector {
+  /**
+   * Every face of the image, in any order.
+   * @param near where the face was in the frame before; a detector may look there alone, if it looks everywhere when that
+   * fails
+   */
+  detect(pyramid: Pyramid, near?: FaceBox): Promise<readonly Detection[]>;
 }
 
 // The network's input size and the values its authors run it with (Linzaer Ultra-Light-Fast RFB-320).
@@ -68,10 +81,15 @@ function prominence({ x, y, width, height }: FaceBox, image: { width: number; he
   return width * height * centred ** 2;
 }
 
+/** The detector that comes with the agent. */
+export const packagedDetector = (graph: Graph): FaceDetector => ({
+  async detect(pyramid) {
+    const { width, height } = pyramid.image;
+    const found = await detectIn(graph, pyramid, letterbox(width, height, 0));
+    return found.length > 0 ? found : detectIn(graph, pyramid, letterbox(width, height, RETRY_PADDING));
+  },
+});
+
 /** The faces of an image, the most prominent first: large and near the middle. */
-export async function detect(graph: Graph, pyramid: Pyramid): Promise<Detection[]> {
-  const { width, height } = pyramid.image;
-  let found = await detectIn(graph, pyramid, letterbox(width, height, 0));
-  if (found.length === 0) found = await detectIn(graph, pyramid, letterbox(width, height, RETRY_PADDING));
-  return found.sort((a, b) => prominence(b.box, pyramid.image) - prominence(a.box, pyramid.image));
-}
+export const byProminence = (found: readonly Detection[], image: RgbImage): Detection[] =>
+  found.toSorted((a, b) => prominence(b.box, image) - prominence(a.box, image));

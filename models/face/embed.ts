@@ -2,7 +2,7 @@ import { ModelError } from '../error.ts';
 import type { Graph } from '../runtime.ts';
 import { fitSimilarity, invert } from './image/affine.ts';
 import type { Pyramid } from './image/pyramid.ts';
-import { fivePoints } from './landmarks.ts';
+import { alignmentPoints, type FacePoints } from './landmarks.ts';
 
 /** How an embedding network wants a face, and what it gives. */
 export interface EmbeddingSpec {
@@ -10,6 +10,8 @@ export interface EmbeddingSpec {
   readonly side: number;
   /** Where eyes (left in the frame first), tip of the nose and mouth corners lie in it: ten values, x and y in pixels. */
   readonly points: readonly number[];
+  /** Whose points are brought there. Default: those of the landmarks. */
+  readonly alignFrom?: 'landmarks' | 'detector';
   readonly planes: 'rgb' | 'bgr';
   /** A plane, in the order of `planes`, holds (value - mean) / deviation, value 0..255. */
   readonly mean: readonly number[];
@@ -81,16 +83,12 @@ export async function checkEmbedder(embedder: Embedder): Promise<void> {
 }
 
 /** The face turned upright and cut to the template, through the network. @throws ModelError MODEL_INVALID when it gives no vector */
-export async function embed(
-  embedder: Embedder,
-  pyramid: Pyramid,
-  landmarks: Float32Array,
-): Promise<Embedding> {
-  const { side, points, planes, mean, deviation } = embedder.spec;
+export async function embed(embedder: Embedder, pyramid: Pyramid, face: FacePoints): Promise<Embedding> {
+  const { side, points, alignFrom, planes, mean, deviation } = embedder.spec;
   const data = pyramid.sample({
     width: side,
     height: side,
-    toSource: invert(fitSimilarity(fivePoints(landmarks), points)),
+    toSource: invert(fitSimilarity(alignmentPoints(face, alignFrom), points)),
     border: 'black',
     planes,
     mean,

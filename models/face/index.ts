@@ -1,5 +1,6 @@
 export { loadFaceModels } from './load.ts';
 export type {
+  AnalyseOptions,
   Face,
   FaceAdvice,
   FaceAnalysis,

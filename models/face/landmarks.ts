@@ -41,7 +41,7 @@ export const eyeCentres = (landmarks: Float32Array) => ({
 });
 
 /** Eyes, tip of the nose, corners of the mouth: the five points of the ArcFace template, as x, y pairs. */
-export function fivePoints(landmarks: Float32Array): number[] {
+function fivePoints(landmarks: Float32Array): number[] {
   const { left, right } = eyeCentres(landmarks);
   const points = [
     left,
@@ -52,3 +52,16 @@ export function fivePoints(landmarks: Float32Array): number[] {
   ];
   return points.flatMap(({ x, y }) => [x, y]);
 }
+
+/** What is known of where the features of a face are. */
+export interface FacePoints {
+  readonly landmarks: Float32Array;
+  /** Of the detector, where it gives them: eyes (left in the frame first), tip of the nose, mouth corners. */
+  readonly points?: readonly number[];
+}
+
+/** The five points that a network was trained to be aligned by; those of the landmarks where the detector gives none. */
+export const alignmentPoints = (
+  { landmarks, points }: FacePoints,
+  from: 'landmarks' | 'detector' = 'landmarks',
+): readonly number[] => (from === 'detector' && points) || fivePoints(landmarks);

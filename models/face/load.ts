@@ -5,8 +5,9 @@ import sharp from 'sharp';
 import { type ModelCard, readCard } from '../card.ts';
 import { ModelError } from '../error.ts';
 import { Graph, readWeights } from '../runtime.ts';
-import { analyseFrame, type FaceGraphs } from './analyse.ts';
+import { analyseFrame, type FaceParts } from './analyse.ts';
 import { compare } from './compare.ts';
+import { packagedDetector } from './detect.ts';
 import { checkEmbedder, DEFAULT_EMBEDDING, type Embedder } from './embed.ts';
 import { defaultCacheDirectory, preparedWeights } from './prepare/cache.ts';
 import { readFaceProfile } from './profile.ts';
@@ -14,13 +15,13 @@ import type { FaceModels } from './types.ts';
 
 const WEIGHTS_PACKAGE = 'faceplugin-face-recognition-js';
 const CARDS = fileURLToPath(new URL('../weights/', import.meta.url));
-const CARD_FILES: Readonly<Record<keyof FaceGraphs, string>> = {
+const CARD_FILES = {
   detection: 'face-detection.card.json',
   landmarks: 'face-landmarks.card.json',
   embedding: 'face-embedding.card.json',
   pose: 'face-pose.card.json',
   eyes: 'face-eyes.card.json',
-};
+} as const;
 
 /** The folder of the package that brings the weights. Its code is never loaded. @throws ModelError MODEL_MISSING */
 function weightsFolder(): string {
@@ -77,7 +78,7 @@ export async function loadFaceModels({
   sharp.concurrency(1);
   sharp.cache(false);
   const cards: ModelCard[] = [];
-  const load = async (part: keyof FaceGraphs): Promise<Graph> => {
+  const load = async (part: keyof typeof CARD_FILES): Promise<Graph> => {
     const card = await readCard(join(CARDS, CARD_FILES[part]));
     cards.push(card);
     return loadGraph(card, cacheDirectory);
@@ -88,16 +89,17 @@ export async function loadFaceModels({
     cards.push(card);
     return embedder;
   };
-  const graphs: FaceGraphs = {
-    detection: await load('detection'),
+  const parts: FaceParts = {
+    detector: packagedDetector(await load('detection')),
     landmarks: await load('landmarks'),
     embedding: await loadEmbedder(),
     pose: await load('pose'),
     eyes: await load('eyes'),
+    passive: [],
   };
-  const { length } = graphs.embedding.spec;
+  const { length } = parts.embedding.spec;
   return {
-    analyse: jpeg => analyseFrame(graphs, jpeg),
+    analyse: (jpeg, options) => analyseFrame(parts, jpeg, options),
     compare: (a, b) => compare(a, b, length),
     cards,
   };

@@ -83,6 +83,8 @@ export interface Face {
   readonly embedding: Float32Array;
   /** L2 norm before normalising: falls with blur, darkness and occlusion; a passive measure of how usable the face is. */
   readonly embeddingNorm: number;
+  /** Passive signs of liveness by their names, 0 (an attack) .. 1 (a living face); present when they were asked for. */
+  readonly passive?: Readonly<Record<string, number>>;
 }
 
 export interface FaceAnalysis {
@@ -95,13 +97,21 @@ export interface FaceAnalysis {
   readonly quality: FaceQuality;
 }
 
+/** What else is known of a frame, or wanted of it. */
+export interface AnalyseOptions {
+  /** Where the face was in the frame before, in frame pixels: looked for there first. */
+  readonly near?: FaceBox;
+  /** Passive signs of liveness too. Default false: they cost as much as the rest. */
+  readonly passive?: boolean;
+}
+
 export interface FaceModels {
   /**
    * One frame to all that is known of its face.
    * @param jpeg a JPEG (or PNG, TIFF, WebP) file, at most 40 megapixels
    * @throws ModelError MODEL_INPUT when the bytes are no picture
    */
-  analyse(jpeg: Uint8Array): Promise<FaceAnalysis>;
+  analyse(jpeg: Uint8Array, options?: AnalyseOptions): Promise<FaceAnalysis>;
   /**
    * Cosine of two embeddings, -1..1.
    * @throws ModelError MODEL_INPUT when one is not a finite vector of the model's length, or is all zeros

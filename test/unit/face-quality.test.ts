@@ -56,7 +56,6 @@ const good: Measures = {
   pitchDeg: 0,
   rollDeg: 0,
   eyeOpenProbability: 1,
-  embeddingNorm: 4.2,
   sharpness: 0.6,
   backgroundGradient: 4,
   skinA: 12,

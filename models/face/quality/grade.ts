@@ -1,11 +1,10 @@
 import type { Detection } from '../detect.ts';
-import type { EmbeddingSpec } from '../embed.ts';
 import type { DecodedFrame, RgbImage } from '../image/decode.ts';
 import type { FaceAdvice, FaceQuality, FaceQualityComponent } from '../types.ts';
 import { gradeComponents } from './components.ts';
 import { LIMITS } from './limits.ts';
-import { type Measures, measurePortrait, type Subject } from './measures.ts';
-import { ramp, toScore } from './scale.ts';
+import { measurePortrait, type Subject } from './measures.ts';
+import { toScore } from './scale.ts';
 
 type Components = Partial<Record<FaceQualityComponent, number>>;
 
@@ -38,17 +37,12 @@ const shortfalls = (components: Components) =>
     return score !== undefined && score < least ? [{ share: score / least, advice }] : [];
   });
 
-/**
- * The unified score: how much the embedding network has to work with (the norm of its output, which falls with blur,
- * darkness and cover; where the network's norm says nothing, the components alone), less for every component below its
- * limit.
- */
-function unify(measures: Measures, components: Components, norm: EmbeddingSpec['norm']): number {
+/** The unified score: how much the comparison has to work with, less for every component below its limit. */
+function unify(usable: number, components: Components): number {
   const factor = shortfalls(components).reduce(
     (product, { share }) => product * (LEAST_FACTOR + (1 - LEAST_FACTOR) * share),
     1,
   );
-  const usable = norm ? ramp(measures.embeddingNorm, norm.worst, norm.best) : 1;
   return toScore(usable * factor);
 }
 
@@ -57,11 +51,10 @@ export function gradePortrait(
   frame: DecodedFrame,
   detections: readonly Detection[],
   subject?: Subject,
-  norm?: EmbeddingSpec['norm'],
 ): FaceQuality {
   if (!subject) return gradeEmpty(frame.image);
   const measures = measurePortrait(frame, detections, subject);
   const components = gradeComponents(measures);
   const advice = shortfalls(components).map(({ advice: choose }) => choose(measures.geometry));
-  return { score: unify(measures, components, norm), components, advice: [...new Set(advice)] };
+  return { score: unify(subject.usable, components), components, advice: [...new Set(advice)] };
 }

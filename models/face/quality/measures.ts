@@ -22,7 +22,6 @@ export interface Measures {
   readonly rollDeg: number;
   /** Probability that the less open eye is open, 0..1. */
   readonly eyeOpenProbability: number;
-  readonly embeddingNorm: number;
   /** 0..1 */
   readonly sharpness: number;
   /** See {@link measureBackground}. */
@@ -40,6 +39,8 @@ export interface Measures {
 export interface Subject {
   readonly face: Face;
   readonly pyramid: Pyramid;
+  /** How much the comparison has to work with, 0..1: falls with blur, darkness and cover. */
+  readonly usable: number;
 }
 
 export function measurePortrait(
@@ -59,7 +60,6 @@ export function measurePortrait(
     pitchDeg: face.pitchDeg,
     rollDeg: face.rollDeg,
     eyeOpenProbability: Math.min(face.eyesOpen.left, face.eyesOpen.right),
-    embeddingNorm: face.embeddingNorm,
     sharpness: measureSharpness(chip),
     backgroundGradient: measureBackground(pyramid, face.landmarks),
     skinA: (left.a + right.a) / 2,
