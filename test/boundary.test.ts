@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const ROOMS = ['agent', 'drivers', 'models', 'sim', 'bench', 'test'];
+const ROOMS = ['agent', 'drivers', 'models', 'backend', 'sim', 'bench', 'test'];
 const MAX_LINES = 400;
 
 interface Import {
@@ -55,27 +55,36 @@ const room = (path: string): string => path.split('/')[0] ?? '';
 const ours = (path: string): boolean => ROOMS.includes(room(path)) && path.includes('/');
 const complaint = ({ from, to, values }: Import): string => `${from} -> ${to} {${values.join(', ')}}`;
 
-/** `drivers` and `models` import nothing of ours outside themselves, types included. */
+/**
+ * `drivers`, `models` and `backend` import nothing of ours outside themselves, types included. `backend` is what the other
+ * side runs: it may read the generated schemas, and that is all it knows of the agent.
+ */
 const ownRoomOnly = (imports: readonly Import[]): string[] =>
   imports
-    .filter(
-      ({ from, to }) => ['drivers', 'models'].includes(room(from)) && ours(to) && room(to) !== room(from),
-    )
+    .filter(({ from, to }) => OWN_ROOM_ONLY.includes(room(from)) && ours(to) && room(to) !== room(from))
+    .filter(({ from, to }) => room(from) !== 'backend' || !to.startsWith('agent/contract/generated/'))
     .map(complaint);
 
-/** `sim` keeps its own codec of each wire: a bug must not cancel itself out. It may read the generated schemas. */
+const OWN_ROOM_ONLY = ['drivers', 'models', 'backend'];
+
+/**
+ * `sim` has its own codec of each wire: a bug must not cancel itself out. That of sealed messages is the backend's, which
+ * shares nothing with the agent either. It may read the generated schemas.
+ */
 const simAlone = (imports: readonly Import[]): string[] =>
   imports
-    .filter(({ from, to }) => room(from) === 'sim' && ours(to) && room(to) !== 'sim')
+    .filter(({ from, to }) => room(from) === 'sim' && ours(to) && !['sim', 'backend'].includes(room(to)))
     .filter(({ to }) => !to.startsWith('agent/contract/generated/'))
     .map(complaint);
 
-/** The product imports neither its tests nor the simulator nor the benches. */
+/** The product imports neither its tests nor the simulator nor the benches, and the agent nothing of the other side. */
 const productAlone = (imports: readonly Import[]): string[] =>
   imports
-    .filter(({ from, to }) => ['agent', 'drivers', 'models'].includes(room(from)) && ours(to))
-    .filter(({ to }) => ['sim', 'test', 'bench'].includes(room(to)))
+    .filter(({ from, to }) => ['agent', ...OWN_ROOM_ONLY].includes(room(from)) && ours(to))
+    .filter(({ from, to }) => OTHER_SIDE.includes(room(to)) && room(from) !== room(to))
     .map(complaint);
+
+const OTHER_SIDE = ['backend', 'sim', 'test', 'bench'];
 
 /** What makes or opens something concrete: file -> names; '*' for all of the file. */
 const CONCRETE: Readonly<Record<string, readonly string[]>> = {
@@ -202,7 +211,7 @@ describe('reading imports', () => {
 });
 
 describe('who may import whom', () => {
-  it('drivers and models import nothing of ours outside themselves', () => {
+  it('drivers, models and backend import nothing of ours outside themselves', () => {
     expect(ownRoomOnly(imports)).toEqual([]);
     expect(
       ownRoomOnly(importing('drivers/a/b.ts', "import type { C } from '../../agent/c.ts';")),
@@ -210,6 +219,9 @@ describe('who may import whom', () => {
     expect(ownRoomOnly(importing('models/a.ts', "import { d } from '../drivers/device.ts';"))).toHaveLength(
       1,
     );
+    expect(
+      ownRoomOnly(importing('backend/a.ts', "import { seal } from '../agent/packet/seal.ts';")),
+    ).toHaveLength(1);
   });
 
   it('the simulator imports neither agent nor drivers nor models', () => {
@@ -221,8 +233,11 @@ describe('who may import whom', () => {
     expect(simAlone(importing('sim/a.ts', schema))).toEqual([]);
   });
 
-  it('the product imports neither simulator nor tests nor benches', () => {
+  it('the product imports neither simulator nor tests nor benches, the agent nothing of the backend', () => {
     expect(productAlone(imports)).toEqual([]);
+    expect(
+      productAlone(importing('agent/a.ts', "import { judgePacket } from '../backend/judge.ts';")),
+    ).toHaveLength(1);
     expect(productAlone(importing('agent/a.ts', "import { play } from '../sim/play.ts';"))).toHaveLength(1);
   });
 

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { MqttClient } from 'mqtt';
+import { type JudgeContext, type JudgedPacket, judgePacket } from '../../backend/judge.ts';
+import { type ReceiptState, type ReceiptWord, writeReceipt } from '../../backend/receipts.ts';
+import { decodeChunk } from '../../backend/sealed/chunk.ts';
+import { SealedError } from '../../backend/sealed/error.ts';
+import { forgedSigner } from '../../backend/sealed/jws.ts';
+import { loadServiceKeys, type ServiceKeys } from '../../backend/sealed/keys.ts';
+import { DEFAULT_LIMITS, Reassembly } from '../../backend/sealed/reassembly.ts';
+import type { SchemaCheck } from '../../backend/sealed/schema.ts';
+import { contractSchema } from '../../backend/sealed/schemas.ts';
+import { PacketStore, type StoredPacket } from '../../backend/store.ts';
 import { connectClient, disconnectClient } from '../broker/client.ts';
 import { addressOf, type KioskAddress, subscribeAll, topicOf } from '../broker/topics.ts';
-import { decodeChunk } from '../sealed/chunk.ts';
-import { SealedError } from '../sealed/error.ts';
-import { forgedSigner } from '../sealed/jws.ts';
-import { loadServiceKeys, type ServiceKeys } from '../sealed/keys.ts';
-import { DEFAULT_LIMITS, Reassembly } from '../sealed/reassembly.ts';
-import type { SchemaCheck } from '../sealed/schema.ts';
-import { contractSchema } from '../sealed/schemas.ts';
 import type { BackendFault } from './faults.ts';
 import { Gaps } from './gaps.ts';
-import { type JudgeContext, type JudgedPacket, judgePacket } from './judge.ts';
 import type { AcceptedPacket, BackendLogEntry, BackendOptions, Refusal } from './options.ts';
-import { type ReceiptState, type ReceiptWord, writeReceipt } from './receipts.ts';
-import { PacketStore, type StoredPacket } from './store.ts';
 import { Waiters } from './waiters.ts';
 
 /** Long enough for the slowest link in the field, short enough for a test. */

@@ -1,11 +1,11 @@
+import type { PacketManifest } from '../../backend/judge.ts';
+import type { ReceiptState } from '../../backend/receipts.ts';
+import type { ServiceKeyFiles } from '../../backend/sealed/keys.ts';
+import type { ReassemblyLimits } from '../../backend/sealed/reassembly.ts';
+import type { StoredPacket } from '../../backend/store.ts';
 import type { BrokerAccess } from '../broker/client.ts';
 import type { KioskAddress } from '../broker/topics.ts';
-import type { ServiceKeyFiles } from '../sealed/keys.ts';
-import type { ReassemblyLimits } from '../sealed/reassembly.ts';
 import type { BackendFault } from './faults.ts';
-import type { PacketManifest } from './judge.ts';
-import type { ReceiptState } from './receipts.ts';
-import type { StoredPacket } from './store.ts';
 
 /** What a backend tells of its work. Never a name, a number of a document or a biometric. */
 export interface BackendLogEntry {

@@ -1,10 +1,10 @@
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import type { ClearBlob } from '../sealed/blob.ts';
-import { SealedError } from '../sealed/error.ts';
-import type { Message, SigningKey } from '../sealed/jws.ts';
-import { type OpenContext, openManifest } from '../sealed/open.ts';
-import type { SchemaCheck } from '../sealed/schema.ts';
-import { sealMessage } from '../sealed/seal.ts';
+import type { ClearBlob } from '../../backend/sealed/blob.ts';
+import { SealedError } from '../../backend/sealed/error.ts';
+import type { Message, SigningKey } from '../../backend/sealed/jws.ts';
+import { type OpenContext, openManifest } from '../../backend/sealed/open.ts';
+import type { SchemaCheck } from '../../backend/sealed/schema.ts';
+import { sealMessage } from '../../backend/sealed/seal.ts';
 import type { Claim, Finding, ImmigrationRecord } from './records.ts';
 
 /** What the registry reads in a request; the JSON Schema has checked all of it before. */

@@ -1,14 +1,14 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { MqttClient } from 'mqtt';
+import type { ClearBlob } from '../../backend/sealed/blob.ts';
+import { cutContainer } from '../../backend/sealed/chunk.ts';
+import { loadSigningKey, type Message, type SigningKey, verifyMessage } from '../../backend/sealed/jws.ts';
+import { loadJwk, loadServiceKeys } from '../../backend/sealed/keys.ts';
+import { type SealedMessage, sealMessage } from '../../backend/sealed/seal.ts';
 import { type BrokerAccess, connectClient, disconnectClient } from '../../sim/broker/client.ts';
 import { topicOf } from '../../sim/broker/topics.ts';
 import type { PkiPaths } from '../../sim/pki/paths.ts';
-import type { ClearBlob } from '../../sim/sealed/blob.ts';
-import { cutContainer } from '../../sim/sealed/chunk.ts';
-import { loadSigningKey, type Message, type SigningKey, verifyMessage } from '../../sim/sealed/jws.ts';
-import { loadJwk, loadServiceKeys } from '../../sim/sealed/keys.ts';
-import { type SealedMessage, sealMessage } from '../../sim/sealed/seal.ts';
 
 /** A UUID of version 7 (RFC 9562 section 5.7). */
 export function uuid7(): string {

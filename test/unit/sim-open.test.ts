@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CompactEncrypt, CompactSign, importJWK, type JWK } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { joinContainer } from '../../backend/sealed/container.ts';
+import { loadSigningKey, type SigningKey, signMessage } from '../../backend/sealed/jws.ts';
+import { loadJwk } from '../../backend/sealed/keys.ts';
+import { type OpenContext, openManifest } from '../../backend/sealed/open.ts';
+import { encryptJws } from '../../backend/sealed/seal.ts';
 import { makePki } from '../../sim/pki/make.ts';
-import { joinContainer } from '../../sim/sealed/container.ts';
-import { loadSigningKey, type SigningKey, signMessage } from '../../sim/sealed/jws.ts';
-import { loadJwk } from '../../sim/sealed/keys.ts';
-import { type OpenContext, openManifest } from '../../sim/sealed/open.ts';
-import { encryptJws } from '../../sim/sealed/seal.ts';
 
 const MESSAGE = { type: 'vantay.packet', schemaVersion: 1, a: 1 };
 const HEADER = { alg: 'ECDH-ES+A256KW', enc: 'A256GCM', cty: 'JWS' };

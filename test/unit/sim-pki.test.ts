@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifyChain } from '../../backend/sealed/chain.ts';
+import { loadSigningKey } from '../../backend/sealed/jws.ts';
 import { makePki } from '../../sim/pki/make.ts';
 import type { PkiPaths } from '../../sim/pki/paths.ts';
-import { verifyChain } from '../../sim/sealed/chain.ts';
-import { loadSigningKey } from '../../sim/sealed/jws.ts';
 
 const NAMES = { office: 'hanoi', kiosk: 'kiosk-1' };
 

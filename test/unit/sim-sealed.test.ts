@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson } from '../../sim/sealed/canonical.ts';
-import { cutContainer, decodeChunk, encodeChunk } from '../../sim/sealed/chunk.ts';
-import { joinContainer, splitContainer } from '../../sim/sealed/container.ts';
-import { Reassembly } from '../../sim/sealed/reassembly.ts';
+import { canonicalJson } from '../../backend/sealed/canonical.ts';
+import { cutContainer, decodeChunk, encodeChunk } from '../../backend/sealed/chunk.ts';
+import { joinContainer, splitContainer } from '../../backend/sealed/container.ts';
+import { Reassembly } from '../../backend/sealed/reassembly.ts';
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const OTHER = '01890a5d-ac96-774b-bcce-b302099a8058';

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadSigningKey } from '../../backend/sealed/jws.ts';
+import { loadJwk } from '../../backend/sealed/keys.ts';
+import { SCHEMA_FOLDER } from '../../backend/sealed/schemas.ts';
+import { sealMessage } from '../../backend/sealed/seal.ts';
 import { makePki } from '../../sim/pki/make.ts';
 import type { PkiPaths } from '../../sim/pki/paths.ts';
-import { loadSigningKey } from '../../sim/sealed/jws.ts';
-import { loadJwk } from '../../sim/sealed/keys.ts';
-import { SCHEMA_FOLDER } from '../../sim/sealed/schemas.ts';
-import { sealMessage } from '../../sim/sealed/seal.ts';
 import { fingerBlob, packetManifest } from '../flow/sim-backend-kiosk.ts';
 
-const TOOL = join(import.meta.dirname, '../../sim/backend/verify.ts');
+const TOOL = join(import.meta.dirname, '../../backend/verify.ts');
 const manifest = packetManifest('hanoi', 'kiosk-1', 7);
 
 let folder: string;

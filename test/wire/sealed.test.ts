@@ -19,19 +19,19 @@ import {
   recipientFromJwk,
   type Signer,
 } from '../../agent/packet/signer.ts';
-import { judgePacket } from '../../sim/backend/judge.ts';
-import { type ReceiptState, writeReceipt } from '../../sim/backend/receipts.ts';
+import { judgePacket } from '../../backend/judge.ts';
+import { type ReceiptState, writeReceipt } from '../../backend/receipts.ts';
+import { canonicalJson } from '../../backend/sealed/canonical.ts';
+import { cutContainer, decodeChunk } from '../../backend/sealed/chunk.ts';
+import { forgedSigner, loadSigningKey } from '../../backend/sealed/jws.ts';
+import { loadJwk, loadServiceKeys, type ServiceKeys } from '../../backend/sealed/keys.ts';
+import { contractSchema } from '../../backend/sealed/schemas.ts';
+import { sealMessage } from '../../backend/sealed/seal.ts';
 import { makePki } from '../../sim/pki/make.ts';
 import type { PkiPaths } from '../../sim/pki/paths.ts';
 import { serviceKeys } from '../../sim/pki/use.ts';
 import { readRequest, writeAnswer } from '../../sim/registry/answer.ts';
 import type { Finding } from '../../sim/registry/records.ts';
-import { canonicalJson } from '../../sim/sealed/canonical.ts';
-import { cutContainer, decodeChunk } from '../../sim/sealed/chunk.ts';
-import { forgedSigner, loadSigningKey } from '../../sim/sealed/jws.ts';
-import { loadJwk, loadServiceKeys, type ServiceKeys } from '../../sim/sealed/keys.ts';
-import { contractSchema } from '../../sim/sealed/schemas.ts';
-import { sealMessage } from '../../sim/sealed/seal.ts';
 import { GOLDEN, GOLDEN_ADDRESS, GOLDEN_AT } from '../fixtures/wire/sealed-golden.ts';
 import { fingerBlob, packetManifest, uuid7 } from '../flow/sim-backend-kiosk.ts';
 

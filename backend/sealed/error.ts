@@ -1,6 +1,6 @@
 /**
  * Why a sealed message was refused. Stable words: they travel in receipts (`code`) and tests key on them.
- * The catalogue with causes stands in `sim/backend/README.md`.
+ * The catalogue with causes stands in `backend/README.md`.
  */
 export type SealedCode =
   | 'chunk_malformed'

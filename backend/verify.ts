@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { SealedError } from '../sealed/error.ts';
-import { loadJwk } from '../sealed/keys.ts';
-import { loadSchema } from '../sealed/schema.ts';
 import { judgePacket } from './judge.ts';
+import { SealedError } from './sealed/error.ts';
+import { loadJwk } from './sealed/keys.ts';
+import { loadSchema } from './sealed/schema.ts';
 
 /** What a verified packet says, without anything about the person. */
 export interface PacketSummary {

@@ -1,7 +1,7 @@
-import { type BlobEntry, openBlobs } from '../sealed/blob.ts';
-import type { Signatory } from '../sealed/chain.ts';
-import { SealedError } from '../sealed/error.ts';
-import { type OpenContext, openManifest } from '../sealed/open.ts';
+import { type BlobEntry, openBlobs } from './sealed/blob.ts';
+import type { Signatory } from './sealed/chain.ts';
+import { SealedError } from './sealed/error.ts';
+import { type OpenContext, openManifest } from './sealed/open.ts';
 
 /** What the backend reads in a manifest; the JSON Schema has checked all of it before. */
 export interface PacketManifest {

@@ -1,5 +1,5 @@
-import { type Message, type SigningKey, signMessage } from '../sealed/jws.ts';
-import type { SchemaCheck } from '../sealed/schema.ts';
+import { type Message, type SigningKey, signMessage } from './sealed/jws.ts';
+import type { SchemaCheck } from './sealed/schema.ts';
 
 export type ReceiptState = 'received' | 'verified' | 'accepted' | 'rejected' | 'resend' | 'recapture';
 
