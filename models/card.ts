@@ -25,6 +25,8 @@ export interface ModelCard {
   readonly limits: readonly string[];
   /** Only on cards of models whose score decides: from the strictest FMR to the loosest. */
   readonly fmrTable?: readonly FmrPoint[];
+  /** Only on cards of passive liveness networks: the least mean score that an operator accepts, 0..1; absent: evidence alone. */
+  readonly passiveThreshold?: number;
   readonly [more: string]: unknown;
 }
 

@@ -3,24 +3,18 @@ import type { Graph } from '../runtime.ts';
 import { fitSimilarity, invert } from './image/affine.ts';
 import type { Pyramid } from './image/pyramid.ts';
 import { alignmentPoints, type FacePoints } from './landmarks.ts';
+import { checkNetwork, type NetworkSpec, runNetwork } from './network.ts';
+
+const WHAT = 'embedding';
 
 /** How an embedding network wants a face, and what it gives. */
-export interface EmbeddingSpec {
-  /** Side of the aligned face in pixels. */
-  readonly side: number;
+export interface EmbeddingSpec extends NetworkSpec {
   /** Where eyes (left in the frame first), tip of the nose and mouth corners lie in it: ten values, x and y in pixels. */
   readonly points: readonly number[];
   /** Whose points are brought there. Default: those of the landmarks. */
   readonly alignFrom?: 'landmarks' | 'detector';
-  readonly planes: 'rgb' | 'bgr';
-  /** A plane, in the order of `planes`, holds (value - mean) / deviation, value 0..255. */
-  readonly mean: readonly number[];
-  readonly deviation: readonly number[];
   /** Values of the vector. */
   readonly length: number;
-  /** Names in the graph; absent where it has one each. */
-  readonly input?: string;
-  readonly output?: string;
   /** Lengths (L2) of the vector of an unusable and of a very good face; absent where the length says nothing. */
   readonly norm?: { readonly worst: number; readonly best: number };
 }
@@ -52,35 +46,8 @@ export interface Embedding {
   readonly norm: number;
 }
 
-/** @throws ModelError MODEL_INVALID when the graph takes another shape or gives no vector of the stated length */
-async function runEmbedding({ graph, spec }: Embedder, data: Float32Array): Promise<Float32Array> {
-  const input = spec.input ?? graph.inputNames[0] ?? '';
-  const output = spec.output ?? graph.outputNames[0] ?? '';
-  const outputs = await graph
-    .run({ [input]: { data, dims: [1, 3, spec.side, spec.side] } })
-    .catch((cause: unknown) => {
-      throw new ModelError(
-        'MODEL_INVALID',
-        `the embedding graph does not take ${input} of side ${spec.side}`,
-        {
-          cause,
-        },
-      );
-    });
-  const raw = outputs[output]?.data;
-  if (raw?.length !== spec.length) {
-    throw new ModelError(
-      'MODEL_INVALID',
-      `the embedding graph gives ${raw?.length ?? 'no'} values as ${output}, not ${spec.length}`,
-    );
-  }
-  return raw;
-}
-
-/** Whether the graph is what its specification says, tried on a flat picture. @throws ModelError MODEL_INVALID */
-export async function checkEmbedder(embedder: Embedder): Promise<void> {
-  await runEmbedding(embedder, new Float32Array(3 * embedder.spec.side ** 2));
-}
+/** Whether the graph is what its specification says. @throws ModelError MODEL_INVALID */
+export const checkEmbedder = ({ graph, spec }: Embedder): Promise<void> => checkNetwork(graph, WHAT, spec);
 
 /** The face turned upright and cut to the template, through the network. @throws ModelError MODEL_INVALID when it gives no vector */
 export async function embed(embedder: Embedder, pyramid: Pyramid, face: FacePoints): Promise<Embedding> {
@@ -94,7 +61,7 @@ export async function embed(embedder: Embedder, pyramid: Pyramid, face: FacePoin
     mean,
     deviation,
   });
-  const raw = await runEmbedding(embedder, data);
+  const raw = await runNetwork(embedder.graph, WHAT, embedder.spec, data);
   const norm = Math.sqrt(raw.reduce((sum, value) => sum + value * value, 0));
   if (!(norm > 0) || !Number.isFinite(norm)) {
     throw new ModelError('MODEL_INVALID', 'the embedding graph gave no usable vector');

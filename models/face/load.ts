@@ -5,13 +5,16 @@ import sharp from 'sharp';
 import { type ModelCard, readCard } from '../card.ts';
 import { ModelError } from '../error.ts';
 import { Graph, readWeights } from '../runtime.ts';
-import { analyseFrame, type FaceParts } from './analyse.ts';
+import { analyseFrame, type FaceParts, type PassiveLiveness } from './analyse.ts';
 import { compare } from './compare.ts';
 import { packagedDetector } from './detect.ts';
 import { checkEmbedder, DEFAULT_EMBEDDING, type Embedder } from './embed.ts';
+import { provisionedPassive } from './passive.ts';
 import { defaultCacheDirectory, preparedWeights } from './prepare/cache.ts';
-import { readFaceProfile } from './profile.ts';
+import { type FaceProfile, type Provisioned, readFaceProfile } from './profile.ts';
+import { provisionedRater } from './rater.ts';
 import type { FaceModels } from './types.ts';
+import { provisionedDetector } from './yunet.ts';
 
 const WEIGHTS_PACKAGE = 'faceplugin-face-recognition-js';
 const CARDS = fileURLToPath(new URL('../weights/', import.meta.url));
@@ -52,17 +55,56 @@ async function loadGraph(card: ModelCard, cacheDirectory: string): Promise<Graph
 export interface LoadFaceOptions {
   /** Where prepared weights are kept. */
   readonly cacheDirectory?: string;
-  /** Path of a profile that brings another embedding, see `readFaceProfile`. */
+  /** Path of a profile that brings other networks, see `readFaceProfile`. */
   readonly profile?: string;
 }
 
-/** The embedding that a profile names, held to its hash and to its shape. */
-async function provisionedEmbedder(path: string): Promise<{ embedder: Embedder; card: ModelCard }> {
-  const { embedding } = await readFaceProfile(path);
-  const weights = await readWeights(embedding.path, embedding.card.sha256);
-  const embedder = { graph: await Graph.load(weights, embedding.card.id), spec: embedding.spec };
-  await checkEmbedder(embedder);
-  return { embedder, card: embedding.card };
+/** Loads networks and keeps their cards, in the order of loading. */
+class Loader {
+  readonly cards: ModelCard[] = [];
+  readonly #cacheDirectory: string;
+  constructor(cacheDirectory: string) {
+    this.#cacheDirectory = cacheDirectory;
+  }
+
+  /** A network that comes with the agent. */
+  async packaged(part: keyof typeof CARD_FILES): Promise<Graph> {
+    const card = await readCard(join(CARDS, CARD_FILES[part]));
+    this.cards.push(card);
+    return loadGraph(card, this.#cacheDirectory);
+  }
+
+  /** A network of the operator, held to its hash. */
+  async provisioned({ path, card }: Provisioned<unknown>): Promise<Graph> {
+    this.cards.push(card);
+    return Graph.load(await readWeights(path, card.sha256), card.id);
+  }
+
+  async embedder({ embedding }: FaceProfile): Promise<Embedder> {
+    if (!embedding) return { graph: await this.packaged('embedding'), spec: DEFAULT_EMBEDDING };
+    const embedder = { graph: await this.provisioned(embedding), spec: embedding.spec };
+    await checkEmbedder(embedder);
+    return embedder;
+  }
+
+  async parts(profile: FaceProfile): Promise<FaceParts> {
+    const { detection, quality } = profile;
+    const passive: PassiveLiveness[] = [];
+    for (const model of profile.liveness) {
+      passive.push(await provisionedPassive(model.card.id, await this.provisioned(model), model.spec));
+    }
+    return {
+      detector: detection
+        ? await provisionedDetector(await this.provisioned(detection), detection.spec)
+        : packagedDetector(await this.packaged('detection')),
+      landmarks: await this.packaged('landmarks'),
+      embedding: await this.embedder(profile),
+      pose: await this.packaged('pose'),
+      eyes: await this.packaged('eyes'),
+      ...(quality ? { rater: await provisionedRater(await this.provisioned(quality), quality.spec) } : {}),
+      passive,
+    };
+  }
 }
 
 /**
@@ -77,30 +119,12 @@ export async function loadFaceModels({
   // One frame is worked on at a time; worker threads of the image library would take the other core from the kiosk.
   sharp.concurrency(1);
   sharp.cache(false);
-  const cards: ModelCard[] = [];
-  const load = async (part: keyof typeof CARD_FILES): Promise<Graph> => {
-    const card = await readCard(join(CARDS, CARD_FILES[part]));
-    cards.push(card);
-    return loadGraph(card, cacheDirectory);
-  };
-  const loadEmbedder = async (): Promise<Embedder> => {
-    if (profile === undefined) return { graph: await load('embedding'), spec: DEFAULT_EMBEDDING };
-    const { embedder, card } = await provisionedEmbedder(profile);
-    cards.push(card);
-    return embedder;
-  };
-  const parts: FaceParts = {
-    detector: packagedDetector(await load('detection')),
-    landmarks: await load('landmarks'),
-    embedding: await loadEmbedder(),
-    pose: await load('pose'),
-    eyes: await load('eyes'),
-    passive: [],
-  };
+  const loader = new Loader(cacheDirectory);
+  const parts = await loader.parts(profile === undefined ? { liveness: [] } : await readFaceProfile(profile));
   const { length } = parts.embedding.spec;
   return {
     analyse: (jpeg, options) => analyseFrame(parts, jpeg, options),
     compare: (a, b) => compare(a, b, length),
-    cards,
+    cards: loader.cards,
   };
 }

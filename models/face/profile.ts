@@ -1,5 +1,5 @@
 /**
- * A profile puts another embedding network in the place of the one that comes with the agent: a file (YAML or JSON) that
+ * A profile puts other networks in the place of those that come with the agent, or beside them: a file (YAML or JSON) that
  * says where the weights are, how they want a face and which thresholds were measured with them. No code changes.
  */
 import { readFile } from 'node:fs/promises';
@@ -8,99 +8,59 @@ import { parse } from 'yaml';
 import type { FmrPoint, ModelCard } from '../card.ts';
 import { ModelError } from '../error.ts';
 import { ARCFACE_POINTS, type EmbeddingSpec } from './embed.ts';
+import type { PassiveSpec } from './passive.ts';
+import { type Fields, MODEL_KEYS, PICTURE_KEYS, ProfileReader } from './profile-reader.ts';
+import type { RaterSpec } from './rater.ts';
+import type { YunetSpec } from './yunet.ts';
 
-export interface FaceProfile {
-  readonly embedding: {
-    /** Where the weights lie; a path in the file is relative to it. */
-    readonly path: string;
-    readonly card: ModelCard;
-    readonly spec: EmbeddingSpec;
-  };
+/** One network of a profile. */
+export interface Provisioned<Spec> {
+  /** Where the weights lie; a path in the file is relative to it. */
+  readonly path: string;
+  readonly card: ModelCard;
+  readonly spec: Spec;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** What is absent stays as it comes with the agent; `liveness` may be empty. */
+export interface FaceProfile {
+  readonly detection?: Provisioned<YunetSpec>;
+  readonly embedding?: Provisioned<EmbeddingSpec>;
+  readonly quality?: Provisioned<RaterSpec>;
+  readonly liveness: readonly Provisioned<PassiveSpec>[];
+}
 
 const TYPE = 'vantay.face-profile';
-/** Sides and lengths beyond these are a slip of the pen, not a network. */
-const MAX_SIDE = 512;
+const SECTIONS = ['detection', 'embedding', 'quality', 'liveness'] as const;
+/** Longer vectors and larger inputs than these are a slip of the pen, not a network. */
 const MAX_LENGTH = 4096;
+const MAX_DETECTION_SIDE = 2048;
+/** A detector of strides 8, 16 and 32 takes whole cells of the coarsest. */
+const DETECTION_STEP = 32;
 
-class ProfileReader {
-  readonly #path: string;
-  constructor(path: string) {
-    this.#path = path;
-  }
+const ALIGNMENT_KEYS = ['alignment', 'alignFrom'] as const;
 
-  wrong(where: string, what: string): ModelError {
-    return new ModelError('MODEL_PROFILE', `${this.#path}: ${where} ${what}`);
-  }
-
-  fields(value: unknown, where: string, known: readonly string[]): Fields {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw this.wrong(where, 'must be a mapping');
-    const unknown = Object.keys(value).find(key => !known.includes(key));
-    if (unknown) throw this.wrong(`${where}.${unknown}`, 'is not known');
-    return value as Fields;
-  }
-
-  text(fields: Fields, where: string, name: string): string {
-    const value = fields[name];
-    if (typeof value !== 'string' || value === '') throw this.wrong(`${where}.${name}`, 'must be a text');
-    return value;
-  }
-
-  textOr(fields: Fields, where: string, name: string, otherwise: string): string {
-    return fields[name] === undefined ? otherwise : this.text(fields, where, name);
-  }
-
-  whole(fields: Fields, where: string, name: string, least: number, most: number): number {
-    const value = fields[name];
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
-      throw this.wrong(`${where}.${name}`, `must be a whole number of ${least} to ${most}`);
-    return value;
-  }
-
-  numbers(value: unknown, where: string, count: number): number[] {
-    const list: unknown[] =
-      typeof value === 'number' ? Array(count).fill(value) : Array.isArray(value) ? value : [];
-    if (list.length !== count || !list.every(one => typeof one === 'number' && Number.isFinite(one)))
-      throw this.wrong(where, `must be ${count} numbers`);
-    return list as number[];
-  }
-}
-
-function readSpec(reader: ProfileReader, fields: Fields): EmbeddingSpec {
-  const where = 'embedding';
-  const side = reader.whole(fields, where, 'side', 32, MAX_SIDE);
-  const channels = reader.text(fields, where, 'channels');
-  if (channels !== 'rgb' && channels !== 'bgr') throw reader.wrong(`${where}.channels`, 'must be rgb or bgr');
-  const deviation = reader.numbers(fields.deviation, `${where}.deviation`, 3);
-  if (deviation.includes(0)) throw reader.wrong(`${where}.deviation`, 'must not be 0');
+function readAlignment(reader: ProfileReader, fields: Fields, where: string, side: number) {
   const points =
     fields.alignment === 'arcface'
       ? ARCFACE_POINTS.map(value => (value * side) / 112)
       : reader.numbers(fields.alignment, `${where}.alignment (arcface, or x and y of five points)`, 10);
-  const norm =
-    fields.norm === undefined ? undefined : reader.fields(fields.norm, `${where}.norm`, ['worst', 'best']);
-  const normAt = (name: string) => reader.numbers(norm?.[name], `${where}.norm.${name}`, 1)[0]!;
-  return {
-    side,
-    points,
-    planes: channels,
-    mean: reader.numbers(fields.mean, `${where}.mean`, 3),
-    deviation,
-    length: reader.whole(fields, where, 'length', 8, MAX_LENGTH),
-    ...(fields.input === undefined ? {} : { input: reader.text(fields, where, 'input') }),
-    ...(fields.output === undefined ? {} : { output: reader.text(fields, where, 'output') }),
-    ...(norm ? { norm: { worst: normAt('worst'), best: normAt('best') } } : {}),
-  };
+  if (fields.alignFrom === undefined) return { points };
+  return { points, alignFrom: reader.oneOf(fields, where, 'alignFrom', ['landmarks', 'detector']) };
+}
+
+/** Two ends of a scale, both needed. */
+function readEnds(reader: ProfileReader, value: unknown, where: string): { worst: number; best: number } {
+  const fields = reader.fields(value, where, ['worst', 'best']);
+  const end = (name: string) => reader.number(fields, where, name, -1e6, 1e6);
+  const ends = { worst: end('worst'), best: end('best') };
+  if (ends.worst === ends.best) throw reader.wrong(where, 'must have two different ends');
+  return ends;
 }
 
 /** From the strictest FMR to the loosest; a stricter rate never has a lower threshold. */
 function readTable(reader: ProfileReader, value: unknown): FmrPoint[] {
   const where = 'embedding.fmrTable';
-  if (!Array.isArray(value) || value.length === 0) throw reader.wrong(where, 'must have at least one point');
-  const points = value.map((one, index) => {
+  const points = reader.list(value, where).map((one, index) => {
     const at = `${where}[${index}]`;
     const fields = reader.fields(one, at, ['fmr', 'threshold', 'fmrUpper95']);
     const [fmr] = reader.numbers(fields.fmr, `${at}.fmr`, 1);
@@ -112,7 +72,7 @@ function readTable(reader: ProfileReader, value: unknown): FmrPoint[] {
     return {
       fmr: fmr!,
       threshold: threshold!,
-      ...(upper === undefined ? {} : { fmrUpper95: reader.numbers(upper, `${at}.fmrUpper95`, 1)[0]! }),
+      ...(upper === undefined ? {} : { fmrUpper95: reader.number(fields, at, 'fmrUpper95', 0, 1) }),
     };
   });
   const strictestFirst = points.sort((a, b) => a.fmr - b.fmr);
@@ -121,10 +81,122 @@ function readTable(reader: ProfileReader, value: unknown): FmrPoint[] {
   return strictestFirst;
 }
 
-const KNOWN = [
-  ...['id', 'version', 'file', 'sha256', 'licence', 'source', 'trainingData', 'limits'],
-  ...['side', 'channels', 'mean', 'deviation', 'alignment', 'length', 'input', 'output', 'norm', 'fmrTable'],
-];
+/** Reads the sections of one profile file. */
+class Sections {
+  readonly #reader: ProfileReader;
+  readonly #folder: string;
+  constructor(reader: ProfileReader, folder: string) {
+    this.#reader = reader;
+    this.#folder = folder;
+  }
+
+  detection(value: unknown): Provisioned<YunetSpec> {
+    const [reader, where] = [this.#reader, 'detection'];
+    const own = [
+      'decoder',
+      'width',
+      'height',
+      'channels',
+      'mean',
+      'deviation',
+      'minConfidence',
+      'maxOverlap',
+    ];
+    const fields = reader.fields(value, where, [...MODEL_KEYS, ...own]);
+    reader.oneOf(fields, where, 'decoder', ['yunet']);
+    const [width, height] = ['width', 'height'].map(name => {
+      const side = reader.whole(fields, where, name, DETECTION_STEP, MAX_DETECTION_SIDE);
+      if (side % DETECTION_STEP !== 0)
+        throw reader.wrong(`${where}.${name}`, `must be a multiple of ${DETECTION_STEP}`);
+      return side;
+    }) as [number, number];
+    const { planes, mean, deviation } = reader.picture({ ...fields, side: DETECTION_STEP }, where);
+    const spec: YunetSpec = {
+      ...{ width, height, planes, mean, deviation },
+      minConfidence: reader.number(fields, where, 'minConfidence', 0.01, 1),
+      maxOverlap: reader.number(fields, where, 'maxOverlap', 0, 1),
+      ...reader.names(fields, where),
+    };
+    const inputs = [`1x3x${height}x${width} ${planes}`];
+    const outputs = ['cls, obj, bbox and kps at strides 8, 16 and 32'];
+    return this.#provisioned(fields, where, { task: 'face-detection', inputs, outputs }, spec);
+  }
+
+  embedding(value: unknown): Provisioned<EmbeddingSpec> {
+    const [reader, where] = [this.#reader, 'embedding'];
+    const own = [...PICTURE_KEYS, ...ALIGNMENT_KEYS, 'length', 'norm', 'fmrTable'];
+    const fields = reader.fields(value, where, [...MODEL_KEYS, ...own]);
+    const picture = reader.picture(fields, where);
+    const spec: EmbeddingSpec = {
+      ...picture,
+      ...readAlignment(reader, fields, where, picture.side),
+      length: reader.whole(fields, where, 'length', 8, MAX_LENGTH),
+      ...reader.names(fields, where),
+      ...(fields.norm === undefined ? {} : { norm: readEnds(reader, fields.norm, `${where}.norm`) }),
+    };
+    const inputs = [`1x3x${spec.side}x${spec.side} ${spec.planes}`];
+    const more = { task: 'face-embedding', inputs, outputs: [`1x${spec.length}`] };
+    const { card, path } = this.#provisioned(fields, where, more, spec);
+    return { path, spec, card: { ...card, fmrTable: readTable(reader, fields.fmrTable) } };
+  }
+
+  quality(value: unknown): Provisioned<RaterSpec> {
+    const [reader, where] = [this.#reader, 'quality'];
+    const fields = reader.fields(value, where, [
+      ...[...MODEL_KEYS, ...PICTURE_KEYS, ...ALIGNMENT_KEYS, 'score'],
+    ]);
+    const picture = reader.picture(fields, where);
+    const spec: RaterSpec = {
+      ...picture,
+      ...readAlignment(reader, fields, where, picture.side),
+      score: readEnds(reader, fields.score, `${where}.score`),
+      ...reader.names(fields, where),
+    };
+    const inputs = [`1x3x${spec.side}x${spec.side} ${spec.planes}`];
+    return this.#provisioned(fields, where, { task: 'face-quality', inputs, outputs: ['1 score'] }, spec);
+  }
+
+  liveness(value: unknown): Provisioned<PassiveSpec>[] {
+    const fields = this.#reader.fields(value, 'liveness', ['threshold', 'models']);
+    const threshold =
+      fields.threshold === undefined ? undefined : this.#reader.number(fields, 'liveness', 'threshold', 0, 1);
+    const models = this.#reader
+      .list(fields.models, 'liveness.models')
+      .map((one, index) => this.#passive(one, `liveness.models[${index}]`));
+    const ids = models.map(({ card }) => card.id);
+    if (new Set(ids).size < ids.length) throw this.#reader.wrong('liveness.models', 'has an id twice');
+    if (threshold === undefined) return models;
+    return models.map(model => ({ ...model, card: { ...model.card, passiveThreshold: threshold } }));
+  }
+
+  #passive(value: unknown, where: string): Provisioned<PassiveSpec> {
+    const reader = this.#reader;
+    const own = [...PICTURE_KEYS, 'scale', 'classes', 'live', 'activation'];
+    const fields = reader.fields(value, where, [...MODEL_KEYS, ...own]);
+    const classes = reader.whole(fields, where, 'classes', 1, 100);
+    const spec: PassiveSpec = {
+      ...reader.picture(fields, where),
+      scale: reader.number(fields, where, 'scale', 0.5, 10),
+      classes,
+      live: reader.whole(fields, where, 'live', 0, classes - 1),
+      activation: reader.oneOf(fields, where, 'activation', ['softmax', 'none']),
+      ...reader.names(fields, where),
+    };
+    const inputs = [`1x3x${spec.side}x${spec.side} ${spec.planes}, ${spec.scale} times the face`];
+    const more = { task: 'presentation-attack-detection', inputs, outputs: [`1x${classes}`] };
+    return this.#provisioned(fields, where, more, spec);
+  }
+
+  #provisioned<Spec>(
+    fields: Fields,
+    where: string,
+    more: Pick<ModelCard, 'task' | 'inputs' | 'outputs'>,
+    spec: Spec,
+  ): Provisioned<Spec> {
+    const card = this.#reader.card(fields, where, more);
+    return { path: isAbsolute(card.file) ? card.file : join(this.#folder, card.file), card, spec };
+  }
+}
 
 /** Reads a profile and checks every value; the weights are not looked at. @throws ModelError MODEL_MISSING, MODEL_PROFILE */
 export async function readFaceProfile(path: string): Promise<FaceProfile> {
@@ -138,31 +210,17 @@ export async function readFaceProfile(path: string): Promise<FaceProfile> {
   } catch (cause) {
     throw new ModelError('MODEL_PROFILE', `${path} is neither YAML nor JSON`, { cause });
   }
-  const profile = reader.fields(document, 'the profile', ['type', 'version', 'embedding']);
+  const profile = reader.fields(document, 'the profile', ['type', 'version', ...SECTIONS]);
   if (profile.type !== TYPE || profile.version !== 1)
     throw reader.wrong('type, version', `must be ${TYPE}, 1`);
-  const where = 'embedding';
-  const fields = reader.fields(profile.embedding, where, KNOWN);
-  const spec = readSpec(reader, fields);
-  const file = reader.text(fields, where, 'file');
-  const sha256 = reader.text(fields, where, 'sha256');
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw reader.wrong(`${where}.sha256`, 'must be 64 hexadecimal digits');
-  const limits = fields.limits ?? [];
-  if (!Array.isArray(limits) || !limits.every(one => typeof one === 'string'))
-    throw reader.wrong(`${where}.limits`, 'must be a list of texts');
-  const card: ModelCard = {
-    id: reader.text(fields, where, 'id'),
-    version: reader.text(fields, where, 'version'),
-    task: 'face-embedding',
-    file,
-    sha256,
-    licence: reader.textOr(fields, where, 'licence', 'not stated in the profile'),
-    source: reader.textOr(fields, where, 'source', 'provisioned by the operator'),
-    trainingData: reader.textOr(fields, where, 'trainingData', 'not stated in the profile'),
-    inputs: [`1x3x${spec.side}x${spec.side} ${spec.planes}`],
-    outputs: [`1x${spec.length}`],
-    limits,
-    fmrTable: readTable(reader, fields.fmrTable),
+  if (SECTIONS.every(section => profile[section] === undefined))
+    throw reader.wrong('the profile', `must have one of ${SECTIONS.join(', ')}`);
+  const sections = new Sections(reader, dirname(path));
+  const { detection, embedding, quality, liveness } = profile;
+  return {
+    ...(detection === undefined ? {} : { detection: sections.detection(detection) }),
+    ...(embedding === undefined ? {} : { embedding: sections.embedding(embedding) }),
+    ...(quality === undefined ? {} : { quality: sections.quality(quality) }),
+    liveness: liveness === undefined ? [] : sections.liveness(liveness),
   };
-  return { embedding: { path: isAbsolute(file) ? file : join(dirname(path), file), card, spec } };
 }
