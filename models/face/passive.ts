@@ -28,11 +28,11 @@ export function surroundings(box: FaceBox, image: { width: number; height: numbe
   const [width, height] = [box.width * grown, box.height * grown];
   const inside = (from: number, length: number, end: number) =>
     from < 0 ? 0 : Math.min(from, end - 1 - length);
-  const left = Math.trunc(inside(box.x + (box.width - width) / 2, width, image.width));
-  const top = Math.trunc(inside(box.y + (box.height - height) / 2, height, image.height));
-  const right = Math.trunc(left + width);
-  const bottom = Math.trunc(top + height);
-  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+  const left = inside(box.x + (box.width - width) / 2, width, image.width);
+  const top = inside(box.y + (box.height - height) / 2, height, image.height);
+  const [x, y] = [Math.trunc(left), Math.trunc(top)];
+  // The last column and row belong to it.
+  return { x, y, width: Math.trunc(left + width) - x + 1, height: Math.trunc(top + height) - y + 1 };
 }
 
 /** The live class's share, 0..1. */
