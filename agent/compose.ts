@@ -1,5 +1,5 @@
 /** The only file that constructs things: from a configuration to a running agent. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts';
 import { cameraOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
@@ -7,6 +7,11 @@ import { type Supervised, supervise } from '../drivers/supervise.ts';
 import { type Models, startModels, thresholdAt } from '../models/index.ts';
 import type { Config } from './contract/config.ts';
 import type { Decision } from './contract/packet.ts';
+import { fileRing } from './keys/file-ring.ts';
+import { KioskKeys } from './keys/kiosk-keys.ts';
+import { pkcs11Ring } from './keys/pkcs11-ring.ts';
+import type { KeyRing } from './keys/ring.ts';
+import { tpm2Ring } from './keys/tpm2-ring.ts';
 import { clockTrust, systemClock } from './ops/clock.ts';
 import { DeviceBoard, type DeviceRole } from './ops/device-board.ts';
 import { entryOf, VantayError } from './ops/errors.ts';
@@ -15,9 +20,7 @@ import type { Log } from './ops/log.ts';
 import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
 import { buildPacket, type PacketTools } from './packet/build.ts';
-import { parseCertificates, type Trust, verifyChain } from './packet/certificates.ts';
 import { ImageCodec } from './packet/imaging.ts';
-import { loadFileSigner, recipientFromJwk, type Signer } from './packet/signer.ts';
 import { uuid7Maker } from './packet/uuid7.ts';
 import { CameraFeed } from './pipeline/camera-feed.ts';
 import { takeDocument } from './pipeline/document.ts';
@@ -64,8 +67,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const newId = uuid7Maker(() => clock.now().getTime());
 
   // What an operator can mend comes first, so that it is told at once; the models take seconds to load.
-  const { signer, trust, backend, registry } = await loadKeys(config);
-  warnOfChain(signer, trust, clock.now(), log);
+  const keys = starting.use(await openKeys(config, log));
   const outbox = starting.use(await openOutbox(config));
   const boot = await outbox.nextBoot();
   const models = starting.use(
@@ -82,7 +84,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       dial: mqttDial(config.mqtt),
       outbox,
       self,
-      keys: { signer, trust, registry },
+      keys,
       lookupTimeoutMs: config.comparison.lookupTimeoutSeconds * 1000,
       newId,
       clock,
@@ -116,7 +118,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       today(),
       config.calendar,
     );
-  const tools: PacketTools = { codec, signer, recipient: backend };
+  const tools: PacketTools = { codec, signer: keys.signer, recipient: keys.backend };
 
   const stages: Stages = {
     finger: {
@@ -164,7 +166,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       perform: (activity, report, signal) => perform(stages, activity, report, signal),
       newVisitId: newId,
       mayWait: () => board.problems.length > 0 || screen.view().officerCalled,
-      refusalToStart: () => (outboxFull.current ? 'outbox_full' : null),
+      refusalToStart: () => (outboxFull.current ? 'outbox_full' : keys.usable ? null : 'keys_unusable'),
       onFailure: (activity, error) => log.error({ activity, err: error }, 'a step of the visit failed'),
     }),
   );
@@ -210,10 +212,11 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   );
   starting.use(
     new HealthMonitor(
-      { outbox: () => outbox.status(), modelRestarts: () => models.health.restarts },
+      { outbox: () => outbox.status(), modelRestarts: () => models.health.restarts, keys: () => keys.health },
       measured => uplink.publishHealth(measured),
     ),
   );
+  keys.watch();
   uplink.start();
   const running = starting.move();
   return {
@@ -226,16 +229,6 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       await running.disposeAsync();
     },
   };
-}
-
-/** An agent whose own chain the others will refuse says so at once; its packets wait in the outbox all the same. */
-function warnOfChain(signer: Signer, trust: Trust, now: Date, log: Log): void {
-  try {
-    verifyChain(signer.certificates, trust, now);
-  } catch (error) {
-    const { code, remedy } = entryOf(error);
-    log.warn({ code, remedy }, "this kiosk's own certificate chain does not verify");
-  }
 }
 
 /** How each configured device is opened; for the agent, and for whoever only wants to look at them. */
@@ -295,22 +288,33 @@ async function openOutbox(config: Config): Promise<SqliteOutbox> {
   return SqliteOutbox.open({ path: join(config.stateDir, 'outbox.sqlite'), limits, clock: systemClock });
 }
 
-/** @throws VantayError KEY_UNREADABLE, PacketError PACKET_KEY, PACKET_CERTIFICATE */
-export async function loadKeys({ keys }: Config) {
-  const text = (path: string) =>
-    readFile(path, 'utf8').catch((cause: unknown) => {
-      throw new VantayError('KEY_UNREADABLE', `cannot read ${path}`, { cause });
+/**
+ * The kiosk's keys, tried once.
+ * @throws VantayError KEY_UNREADABLE, KeyError KEY_RECIPIENT, PacketError PACKET_KEY, PACKET_CERTIFICATE
+ */
+export async function openKeys(config: Config, log: Log): Promise<KioskKeys> {
+  const { office, kiosk } = config;
+  try {
+    return await KioskKeys.open({
+      ...{ files: config.keys, ring: keyRing(config), names: { office, kiosk }, clock: systemClock },
+      onFindings: findings => {
+        for (const code of findings) {
+          const { remedy } = entryOf(Object.assign(new Error(), { code }));
+          log.warn({ code, remedy }, "this kiosk's keys");
+        }
+        if (findings.length === 0) log.info("this kiosk's keys are in order");
+      },
     });
-  const signer = await loadFileSigner({
-    keyPath: keys.signingKeyFile,
-    certificatesPath: keys.certificateChainFile,
-  });
-  return {
-    signer,
-    trust: { roots: parseCertificates(await text(keys.trustRootFile)) },
-    backend: await recipientFromJwk(await text(keys.backendEncryptionKeyFile)),
-    registry: await recipientFromJwk(await text(keys.registryEncryptionKeyFile)),
-  };
+  } catch (cause) {
+    if (!(cause instanceof Error && 'path' in cause)) throw cause;
+    throw new VantayError('KEY_UNREADABLE', `cannot read ${cause.path}`, { cause });
+  }
+}
+
+/** Where the configuration says that the signing keys lie. */
+export function keyRing({ keys: { signingKeyFile, pkcs11, tpm2 } }: Config): KeyRing {
+  if (pkcs11) return pkcs11Ring(pkcs11);
+  return tpm2 ? tpm2Ring(tpm2) : fileRing(signingKeyFile ?? '');
 }
 
 function superviseOn<D extends FingerScanner | Camera | DocumentReader>(

@@ -7,6 +7,7 @@ import { evaluateVerb } from './cli/evaluate.ts';
 import { exitWith, silent } from './cli/exit.ts';
 import { modelsVerb } from './cli/models.ts';
 import { packetVerb } from './cli/packet.ts';
+import { provisionVerb } from './cli/provision.ts';
 import { runVerb } from './cli/run.ts';
 import { schemaVerb } from './cli/schema.ts';
 import { simulateVerb } from './cli/simulate.ts';
@@ -24,6 +25,7 @@ for (const verb of [
   evaluateVerb,
   modelsVerb,
   packetVerb,
+  provisionVerb,
   schemaVerb,
   simulateVerb,
 ]) {

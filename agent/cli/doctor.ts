@@ -1,10 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { Command } from 'commander';
 import { startModels } from '../../models/index.ts';
-import { loadKeys } from '../compose.ts';
+import { openKeys } from '../compose.ts';
+import type { Config } from '../contract/config.ts';
 import { clockTrust } from '../ops/clock.ts';
 import { loadConfig } from '../ops/config.ts';
-import { type Check, examine, type Finding, lookAtBroker, lookAtDisk } from '../ops/doctor.ts';
+import { type Check, examine, type Finding, lookAtBroker, lookAtDisk, type Noted } from '../ops/doctor.ts';
+import { createLog } from '../ops/log.ts';
 import { deviceChecks } from './devices.ts';
 import { EXIT, print } from './exit.ts';
 
@@ -48,10 +50,7 @@ const machineChecks = (): Check[] => [
 function kioskChecks(file: string): Check[] {
   const config = loadConfig(file, process.env);
   return [
-    {
-      name: 'keys',
-      look: async () => `${(await loadKeys(config)).signer.certificates.length} certificates`,
-    },
+    { name: 'keys', look: async () => keysAt(config) },
     {
       name: 'disk',
       look: async () => {
@@ -64,9 +63,22 @@ function kioskChecks(file: string): Check[] {
   ];
 }
 
+/** Tries the signing key, and tells the worst of what is wrong; a key in a file is told of even where all else is well. */
+async function keysAt(config: Config): Promise<string | Noted> {
+  await using keys = await openKeys(config, createLog('silent'));
+  const { holder, validUntil, findings } = keys.health;
+  const detail = `${holder} key signs, certificates valid until ${validUntil}`;
+  const [worst] = findings.filter(code => code !== 'KEY_IN_FILE');
+  if (worst !== undefined)
+    throw Object.assign(new Error(`${holder} key, certificates valid until ${validUntil}`), { code: worst });
+  return findings.length > 0 ? { detail, code: 'KEY_IN_FILE' } : detail;
+}
+
 const text = (findings: readonly Finding[]): string =>
   findings
     .map(({ check, ok, code, detail, remedy }) =>
-      ok ? `ok    ${check}: ${detail}` : `WRONG ${check}: ${code}: ${detail}\n      ${remedy}`,
+      ok && code === null
+        ? `ok    ${check}: ${detail}`
+        : `${ok ? 'NOTE ' : 'WRONG'} ${check}: ${code}: ${detail}\n      ${remedy}`,
     )
     .join('\n');

@@ -179,10 +179,10 @@ function resolvePaths(config: Config, base: string): Config {
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
   const files = <T extends object>(section: T): T =>
     Object.fromEntries(
-      Object.entries(section).map(([key, value]) => [
-        key,
-        key.endsWith('File') && typeof value === 'string' ? absolute(value) : value,
-      ]),
+      Object.entries(section).map(([key, value]) => {
+        if (key.endsWith('File') && typeof value === 'string') return [key, absolute(value)];
+        return [key, typeof value === 'object' && value !== null ? files(value) : value];
+      }),
     ) as T;
   return {
     ...config,

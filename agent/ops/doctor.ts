@@ -6,7 +6,7 @@ import { entryOf } from './errors.ts';
 export interface Finding {
   readonly check: string;
   readonly ok: boolean;
-  /** Code from the error catalogue; null when all is well. */
+  /** Code from the error catalogue; null when there is nothing to say. With `ok`, a thing to know rather than to mend. */
   readonly code: string | null;
   readonly detail: string;
   readonly remedy: string | null;
@@ -15,7 +15,14 @@ export interface Finding {
 /** One thing to look at: says what it saw, throws a coded error when it is not as it should be. */
 export interface Check {
   readonly name: string;
-  look(signal: AbortSignal): Promise<string>;
+  look(signal: AbortSignal): Promise<string | Noted>;
+}
+
+/** What works, but not as it should on a real kiosk. */
+export interface Noted {
+  readonly detail: string;
+  /** Code from the error catalogue. */
+  readonly code: string;
 }
 
 /** Longest one check may take, in milliseconds: a search for a sensor's line speed takes the longest. */
@@ -26,7 +33,12 @@ export async function examine(checks: readonly Check[]): Promise<Finding[]> {
   for (const { name, look } of checks) {
     const signal = AbortSignal.timeout(CHECK_DEADLINE_MS);
     try {
-      findings.push({ check: name, ok: true, code: null, detail: await look(signal), remedy: null });
+      const seen = await look(signal);
+      findings.push(
+        typeof seen === 'string'
+          ? { check: name, ok: true, code: null, detail: seen, remedy: null }
+          : { check: name, ok: true, ...seen, remedy: entryOf(Object.assign(new Error(), seen)).remedy },
+      );
     } catch (error) {
       const { code, remedy } = entryOf(error);
       const detail = error instanceof Error ? error.message : String(error);

@@ -4,6 +4,7 @@
  */
 import type { DeviceErrorCode } from '../../drivers/device.ts';
 import type { ModelErrorCode } from '../../models/index.ts';
+import { KEY_ERRORS } from '../keys/errors.ts';
 import { OUTBOX_ERRORS } from '../outbox/errors.ts';
 import { PACKET_ERRORS } from '../packet/errors.ts';
 import { UPLINK_ERRORS } from '../uplink/errors.ts';
@@ -157,6 +158,7 @@ export const ERROR_CATALOGUE: readonly ErrorEntry[] = [
   ...listed(AGENT),
   ...listed(DEVICES),
   ...listed(MODELS),
+  ...KEY_ERRORS,
   ...PACKET_ERRORS,
   ...OUTBOX_ERRORS,
   ...UPLINK_ERRORS,

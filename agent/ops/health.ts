@@ -7,6 +7,7 @@ export type Measured = Omit<Health, 'type' | 'schemaVersion' | 'boot' | 'at'>;
 export interface HealthSources {
   outbox(): Promise<{ readonly packets: number; readonly bytes: number }>;
   modelRestarts(): number;
+  keys(): Health['keys'];
 }
 
 /** Period of the health topic, in milliseconds. */
@@ -38,6 +39,7 @@ export class HealthMonitor implements Disposable {
       eventLoopDelayP99Ms: this.#loop.pauses.p99Ms,
       residentBytes: process.memoryUsage.rss(),
       modelRestarts: this.#sources.modelRestarts(),
+      keys: this.#sources.keys(),
     };
   }
 

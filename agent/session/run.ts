@@ -14,7 +14,7 @@ export interface SessionOptions {
   /** True while the applicant waits for a device or an officer: the visit must not time out on them. */
   mayWait(): boolean;
   /** A refusal to begin with, such as a full outbox; null when visits are welcome. */
-  refusalToStart(): 'outbox_full' | null;
+  refusalToStart(): 'outbox_full' | 'keys_unusable' | null;
   /** Told of failures that are bugs or faults; never of anything personal. */
   onFailure(activity: Activity['kind'], error: unknown): void;
 }

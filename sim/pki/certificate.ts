@@ -37,22 +37,31 @@ export interface Issued {
 /** Makes a P-256 key and its certificate, signed by `issuer` or, without one, by itself. */
 export async function issue(wish: Wish, issuer: Issued | null): Promise<Issued> {
   const keys = await crypto.subtle.generateKey(EC, true, ['sign', 'verify']);
-  const signing = issuer?.keys ?? keys;
-  const certificate = await X509CertificateGenerator.create({
+  const subject = { keys, name: wish.subject };
+  const authority = issuer && { keys: issuer.keys, name: issuer.certificate.subject };
+  return { certificate: await certify(wish, keys.publicKey, authority ?? subject), keys };
+}
+
+/** A certificate for a key that somebody else holds. */
+export async function certify(
+  wish: Wish,
+  publicKey: CryptoKey,
+  authority: { readonly keys: CryptoKeyPair; readonly name: string },
+): Promise<X509Certificate> {
+  return X509CertificateGenerator.create({
     subject: wish.subject,
-    issuer: issuer?.certificate.subject ?? wish.subject,
+    issuer: authority.name,
     notBefore: wish.notBefore,
     notAfter: wish.notAfter,
-    publicKey: keys.publicKey,
-    signingKey: signing.privateKey,
+    publicKey,
+    signingKey: authority.keys.privateKey,
     signingAlgorithm: SIGNATURE,
     extensions: [
       ...extensionsOf(wish.role),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
-      await AuthorityKeyIdentifierExtension.create(signing.publicKey),
+      await SubjectKeyIdentifierExtension.create(publicKey),
+      await AuthorityKeyIdentifierExtension.create(authority.keys.publicKey),
     ],
   });
-  return { certificate, keys };
 }
 
 /** RFC 5280 extensions, critical where that RFC asks for it. */

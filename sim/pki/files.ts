@@ -33,11 +33,11 @@ export async function writeIssued(
 
 /**
  * Reads what stands on disk when it can still serve: key and certificate belong together, the issuer signed it (itself,
- * when there is none), the subject is as wished and it stays valid until `validUntil`. Null otherwise.
+ * when there is none), the subject is as wished (null: any) and it stays valid until `validUntil`. Null otherwise.
  */
 export async function readIssued(
   paths: KeyPairPaths,
-  subject: string,
+  subject: string | null,
   issuer: Issued | null,
   validUntil: Date,
 ): Promise<Issued | null> {
@@ -51,7 +51,7 @@ export async function readIssued(
     const serves =
       leaf.checkPrivateKey(key) &&
       leaf.verify(authority.publicKey) &&
-      certificate.subject === subject &&
+      (subject === null || certificate.subject === subject) &&
       leaf.validFromDate <= validUntil &&
       leaf.validToDate > validUntil;
     return serves ? { certificate, keys: await importPair(key) } : null;
