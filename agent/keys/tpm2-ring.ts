@@ -3,7 +3,7 @@
  * handles. A process for each operation, as with tokens.
  */
 import { createHash, createPublicKey } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyError, type KeyErrorCode } from './errors.ts';
@@ -51,29 +51,20 @@ export function tpm2Ring({ tcti, handle, authFile }: Tpm2Settings): KeyRing {
   /** Without a resource manager nobody else clears away what a command left. */
   const flush = (signal: AbortSignal) => call(['flushcontext', '--transient-object'], signal);
   const keyAt = async (at: string, signal: AbortSignal): Promise<RingKey> => {
-    const pem = await call(['readpublic', '-Q', '-c', at, '-f', 'pem', '-o', '/dev/stdout'], signal);
-    const sign = [
-      'sign',
-      '-Q',
-      '-c',
-      at,
-      '-g',
-      'sha256',
-      '-s',
-      'ecdsa',
-      '-d',
-      '-f',
-      'tss',
-      '-o',
-      '/dev/stdout',
-    ];
+    const sign = ['sign', '-Q', '-c', at, '-g', 'sha256', '-s', 'ecdsa', '-d', '-f', 'tss'];
+    const pem = await resultOf(result =>
+      call(['readpublic', '-Q', '-c', at, '-f', 'pem', '-o', result], signal),
+    );
     return {
       name: at,
       publicKey: createPublicKey(pem),
       sign: (bytes, signal) =>
         turn(async () => {
           const sha256 = createHash('sha256').update(bytes).digest();
-          return rawSignature(await call([...sign, ...(await auth())], signal, sha256));
+          const secret = await auth();
+          return rawSignature(
+            await resultOf(result => call([...sign, ...secret, '-o', result], signal, sha256)),
+          );
         }),
     };
   };
@@ -120,22 +111,34 @@ export function tpm2Ring({ tcti, handle, authFile }: Tpm2Settings): KeyRing {
         for (const at of await taken(signal)) keys.push(await keyAt(at, signal));
         return keys;
       }),
-    make: signal =>
-      turn(async () => {
-        // What is written there is encrypted by the TPM, and of no use to another.
-        const folder = await mkdtemp(join(tmpdir(), 'vantay-tpm-'));
-        try {
-          return await make(folder, signal);
-        } finally {
-          await rm(folder, { recursive: true, force: true });
-        }
-      }),
+    make: signal => turn(() => inFolder(folder => make(folder, signal))),
     remove: ({ name }, signal) =>
       turn(async () => {
         await call(['evictcontrol', '-Q', '-C', 'o', '-c', name], signal);
       }),
   };
 }
+
+/**
+ * A folder for what tpm2-tools hand from one to the next. They cannot write to the sockets that Node gives a child as
+ * its streams. Public keys, signatures, and what the TPM encrypted for itself: nothing of use to another.
+ */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'vantay-tpm-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a command wrote into the file it was given. */
+const resultOf = (work: (result: string) => Promise<unknown>): Promise<Buffer> =>
+  inFolder(async folder => {
+    const result = join(folder, 'result');
+    await work(result);
+    return readFile(result);
+  });
 
 /** r and s of a TPMT_SIGNATURE (TPM 2.0 part 2, section 11.3.4): algorithm, hash, then each with its length. */
 function rawSignature(bytes: Buffer): Uint8Array {
