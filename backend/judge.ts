@@ -13,7 +13,12 @@ export interface PacketManifest {
   readonly createdAt: string;
   readonly contentKey: string;
   readonly blobs: readonly BlobEntry[];
-  readonly samples: readonly { readonly image: string; readonly modality: string }[];
+  readonly samples: readonly {
+    readonly image: string;
+    readonly modality: string;
+    /** Of fingers alone. */
+    readonly minutiae?: string | null;
+  }[];
   readonly decision: { readonly outcome: string };
 }
 
@@ -52,7 +57,8 @@ export async function judgePacket(
     const manifest = opened.manifest as unknown as PacketManifest;
     checkNames(manifest, signatory, origin);
     const blobs = openBlobs(manifest.packetId, manifest.contentKey, manifest.blobs, opened.sealed);
-    if (manifest.samples.some(sample => !blobs.has(sample.image))) throw new SealedError('blob_unknown');
+    const named = manifest.samples.flatMap(({ image, minutiae }) => (minutiae ? [image, minutiae] : [image]));
+    if (named.some(name => !blobs.has(name))) throw new SealedError('blob_unknown');
     return { manifest, manifestSha256, signatory, blobs };
   } catch (error) {
     if (error instanceof SealedError) error.manifestSha256 = manifestSha256;

@@ -42,13 +42,7 @@ export {
   type RecordedQuality,
 } from './finger/record19794-2.ts';
 export type { FingerGallery, SearchCandidate } from './finger/search.ts';
-export {
-  type Arrangement,
-  arrangementOf,
-  type FingerGroup,
-  repeatedFingers,
-  type ScoreMatrix,
-} from './finger/sequence.ts';
+export { type Arrangement, arrangementOf, type ScoreMatrix } from './finger/sequence.ts';
 export type {
   FingerAdvice,
   FingerExtraction,

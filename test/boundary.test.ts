@@ -101,7 +101,17 @@ const CONCRETE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Values that files of the agent other than compose.ts may take from drivers and models: errors, and pure functions. */
-const PURE = new Set(['DeviceError', 'ModelError', 'fuseFingers', 'fmrOf', 'thresholdAt', 'readCard']);
+const PURE = new Set([
+  'DeviceError',
+  'ModelError',
+  'fuseFingers',
+  'fmrOf',
+  'arrangementOf',
+  'minutiaeRecordOf',
+  'MINUTIAE_RECORD_MEDIA_TYPE',
+  'thresholdAt',
+  'readCard',
+]);
 
 /** The few that look at hardware or models from the command line, without an agent. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {

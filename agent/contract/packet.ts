@@ -57,6 +57,8 @@ const FingerSample = z.strictObject({
   /** Name of the blob with the ISO/IEC 19794-4:2011 record. */
   image: z.string(),
   quality: Quality,
+  /** Name of the blob with the ISO/IEC 19794-2:2011 record; null where no minutia was found. */
+  minutiae: z.string().nullable(),
   /** Attempts the applicant needed, this one included. */
   attempts: z.int().min(1),
   device: DeviceRef,
@@ -107,7 +109,14 @@ export const Decision = z.strictObject({
   face: ModalityResult,
   finger: ModalityResult,
   /** Per finger that was compared. */
-  fingers: z.array(z.strictObject({ position: FingerPosition, score: z.number().nullable() })),
+  fingers: z.array(
+    z.strictObject({
+      position: FingerPosition,
+      score: z.number().nullable(),
+      /** Finger of the record that this one matches instead of its own; null where it matches no other. */
+      matchesInstead: FingerPosition.nullable(),
+    }),
+  ),
   models: z.array(z.strictObject({ id: z.string(), version: z.string(), sha256: Sha256 })),
 });
 export type Decision = z.infer<typeof Decision>;

@@ -20,6 +20,7 @@ export const Advice = z.enum([
   'finger_too_wet',
   'finger_too_dry',
   'other_finger',
+  'wrong_finger',
   'no_face',
   'several_faces',
   'come_closer',

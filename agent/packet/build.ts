@@ -1,5 +1,6 @@
 /** From a finished visit to a sealed packet: samples -> ISO records -> manifest -> sealed. */
 import sharp from 'sharp';
+import { MINUTIAE_RECORD_MEDIA_TYPE, minutiaeRecordOf } from '../../models/index.ts';
 import type { PacketManifest } from '../contract/packet.ts';
 import { positionCode } from '../contract/positions.ts';
 import type { Compared, TakenFace, TakenFinger } from '../session/visit.ts';
@@ -46,8 +47,13 @@ export async function buildPacket(
   signal: AbortSignal,
 ): Promise<SealedMessage> {
   const blobs: ClearBlob[] = [];
-  for (const finger of visit.fingers)
-    blobs.push(await fingerBlob(finger, origin.createdAt, tools.codec, signal));
+  const fingers: PacketManifest['samples'] = [];
+  for (const finger of visit.fingers) {
+    const image = await fingerBlob(finger, origin.createdAt, tools.codec, signal);
+    const minutiae = minutiaeBlob(finger, origin.createdAt);
+    blobs.push(image, ...(minutiae ? [minutiae] : []));
+    fingers.push(fingerSample(finger, image, minutiae));
+  }
   blobs.push(await faceBlob(visit.face, origin.createdAt, tools.codec, signal));
   const { travelDocument, residenceCard, lookup } = visit;
   return seal(
@@ -67,7 +73,7 @@ export async function buildPacket(
       documents: [travelDocument.document, residenceCard.document],
       contact: visit.contact,
       consent: visit.consent,
-      samples: [...visit.fingers.map(fingerSample), faceSample(visit.face)],
+      samples: [...fingers, faceSample(visit.face)],
       exceptions: [...visit.exceptions],
       lookup: { state: lookup.state, onFile: lookup.state === 'found' ? lookup.onFile : null },
       decision: visit.decision,
@@ -82,10 +88,15 @@ export async function buildPacket(
 const FACE_BLOB = 'face';
 const fingerBlobName = (finger: TakenFinger): string => `finger-${positionCode(finger.position)}`;
 
-const fingerSample = (finger: TakenFinger): PacketManifest['samples'][number] => ({
+const fingerSample = (
+  finger: TakenFinger,
+  image: ClearBlob,
+  minutiae: ClearBlob | undefined,
+): PacketManifest['samples'][number] => ({
   modality: 'finger',
   position: finger.position,
-  image: fingerBlobName(finger),
+  image: image.name,
+  minutiae: minutiae?.name ?? null,
   quality: finger.quality,
   attempts: finger.attempts,
   device: finger.device,
@@ -126,6 +137,25 @@ async function fingerBlob(
 
 async function faceBlob(
   face: TakenFace,
+/** Minutiae for matchers other than ours; none where the print holds none. */
+function minutiaeBlob(finger: TakenFinger, capturedAt: Date): ClearBlob | undefined {
+  const { template } = finger.sample.reveal();
+  const bytes = minutiaeRecordOf([
+    {
+      template,
+      details: {
+        capturedAt,
+        position: positionCode(finger.position),
+        technology: CAPTURE_TECHNOLOGY.opticalTir,
+        qualities: recordQuality(finger.quality.score),
+      },
+    },
+  ]);
+  return (
+    bytes && { name: `${fingerBlobName(finger)}-minutiae`, mediaType: MINUTIAE_RECORD_MEDIA_TYPE, bytes }
+  );
+}
+
   capturedAt: Date,
   codec: ImageCodec,
   signal: AbortSignal,

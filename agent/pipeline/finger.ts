@@ -1,12 +1,12 @@
-/** One finger, from the empty glass to a sample: captured -> extracted -> graded -> told apart from the fingers before it. */
+/** One finger, from the empty glass to a sample: captured -> extracted -> graded -> told apart from the other fingers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FingerScanner, GrayImage } from '../../drivers/device.ts';
-import type { FingerExtraction, FingerService } from '../../models/index.ts';
+import { arrangementOf, type FingerExtraction, type FingerService } from '../../models/index.ts';
 import type { FingerPosition } from '../contract/common.ts';
 import type { Advice } from '../contract/screen.ts';
 import { Biometric } from '../ops/biometric.ts';
 import type { FingerLive } from '../session/machine.ts';
-import type { TakenFinger } from '../session/visit.ts';
+import type { References, TakenFinger } from '../session/visit.ts';
 import type { DeviceUse } from './ports.ts';
 import { steadily } from './steady.ts';
 
@@ -22,6 +22,8 @@ export interface FingerStage {
 export interface FingerTask {
   readonly position: FingerPosition;
   readonly taken: readonly TakenFinger[];
+  /** What the record holds; null while it is not known. */
+  readonly references: Biometric<References> | null;
   readonly imageVersion: number;
 }
 
@@ -51,6 +53,7 @@ export async function* takeFinger(
   let { imageVersion } = task;
   let attempt = 1;
   let best: Graded | null = null;
+  let toldOfAnother = false;
   const live = (advice: Advice | null, qualityScore: number | null): FingerLive => ({
     attempt,
     advice,
@@ -79,6 +82,9 @@ export async function* takeFinger(
     const image = new Biometric(captured.image);
     if (await isAlreadyTaken(stage, task, extraction, signal)) {
       yield { kind: 'live', live: live('other_finger', qualityScore), image };
+    } else if (!toldOfAnother && (await isAnother(stage, task, extraction, signal))) {
+      toldOfAnother = true;
+      yield { kind: 'live', live: live('wrong_finger', qualityScore), image };
     } else if (qualityScore >= stage.minimumQuality) {
       yield { kind: 'live', live: live(null, qualityScore), image };
       yield { kind: 'taken', finger: await sampleOf(stage, task, graded, attempt, signal) };
@@ -122,6 +128,24 @@ async function isAlreadyTaken(
   const templates = task.taken.map(({ sample }) => sample.reveal().template);
   const scores = await steadily(() => stage.engine.match(extraction.template, templates, { signal }), signal);
   return scores.some(score => score >= stage.sameFingerScore);
+}
+
+/**
+ * Whether the record knows this finger under another name. Said once a finger: who lays down the same one again is
+ * believed, as it may be the record that has them mixed up. The decision tells the officer.
+ */
+async function isAnother(
+  stage: FingerStage,
+  { position, references }: FingerTask,
+  { template }: FingerExtraction,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const known = references?.reveal().fingers ?? [];
+  if (known.length === 0) return false;
+  const templates = known.map(reference => reference.template);
+  const scores = await steadily(() => stage.engine.match(template, templates, { signal }), signal);
+  const names = known.map(reference => reference.position);
+  return arrangementOf([position], names, [scores], stage.sameFingerScore).outcome === 'rearranged';
 }
 
 async function sampleOf(

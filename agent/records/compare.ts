@@ -1,5 +1,6 @@
 /** 1:1 comparison of a visit's samples with the references of the claimed record. */
 import {
+  arrangementOf,
   type FaceService,
   type FingerService,
   type FmrPoint,
@@ -73,26 +74,34 @@ async function compareFingers(
   references: References['fingers'],
   signal: AbortSignal,
 ): Promise<{ finger: Compared; fingers: Decision['fingers'] }> {
-  const perFinger: { taken: TakenFinger; scores: readonly number[] }[] = [];
-  for (const finger of taken) {
-    const templates = references
-      .filter(({ position }) => position === finger.position)
-      .map(({ template }) => template);
-    if (templates.length === 0) continue;
-    const probe = finger.sample.reveal().template;
-    const scores = await steadily(() => comparer.finger.match(probe, templates, { signal }), signal);
-    perFinger.push({ taken: finger, scores });
+  if (references.length === 0) return { finger: NOT_COMPARED, fingers: [] };
+  const templates = references.map(({ template }) => template);
+  // Every finger meets every reference, so that swapped ones are known for what they are.
+  const scores: (readonly number[])[] = [];
+  for (const { sample } of taken) {
+    const probe = sample.reveal().template;
+    scores.push(await steadily(() => comparer.finger.match(probe, templates, { signal }), signal));
   }
-  const fused = fuseFingers(
-    perFinger.map(({ scores }) => scores),
-    comparer.fingerTable,
+  const names = {
+    taken: taken.map(({ position }) => position),
+    known: references.map(({ position }) => position),
+  };
+  const strictest = strictThreshold(comparer.fingerTable, 0);
+  const { moved } = arrangementOf(names.taken, names.known, scores, strictest);
+  const instead = new Map(moved.map(({ from, to }) => [from, to]));
+  const own = taken.map(({ position }, row) =>
+    scores[row]!.filter((_, column) => names.known[column] === position),
   );
-  const fingers = perFinger.map(({ taken: { position }, scores }) => ({
-    position,
-    score: Math.max(...scores),
-  }));
+  const fingers = taken.flatMap(({ position }, row): Decision['fingers'] => {
+    const score = own[row]!.length > 0 ? Math.max(...own[row]!) : null;
+    const matchesInstead = instead.get(position) ?? null;
+    return score === null && matchesInstead === null ? [] : [{ position, score, matchesInstead }];
+  });
+  const fused = fuseFingers(own, comparer.fingerTable);
   if (!fused) return { finger: NOT_COMPARED, fingers };
-  const usable = perFinger.some(({ taken: { quality } }) => quality.score >= comparer.usableFingerQuality);
+  const usable = taken.some(
+    ({ quality }, row) => own[row]!.length > 0 && quality.score >= comparer.usableFingerQuality,
+  );
   // The fused score is -log10 of its false match rate, so the threshold follows from the rate alone.
   const threshold = -Math.log10(comparer.fmr);
   return { finger: { kind: 'scored', score: fused.score, threshold, fmr: comparer.fmr, usable }, fingers };

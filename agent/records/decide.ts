@@ -18,6 +18,7 @@ export type Compared =
 export interface Comparison {
   readonly face: Compared;
   readonly finger: Compared;
+  /** One that matches another finger of the record makes the decision an officer's: the packet would name it wrongly. */
   readonly fingers: Decision['fingers'];
 }
 
@@ -38,11 +39,13 @@ function judge(
   lookup: Lookup['state'],
   face: ModalityResult['outcome'],
   finger: ModalityResult['outcome'],
+  rearranged: boolean,
 ): Pick<Decision, 'outcome' | 'reason'> {
   if (lookup === 'not_found') return { outcome: 'no_record', reason: 'not_in_database' };
   if (lookup === 'unavailable') return { outcome: 'inconclusive', reason: 'database_not_reached' };
   if (lookup === 'several') return { outcome: 'inconclusive', reason: 'several_records' };
   if (lookup === 'locked') return { outcome: 'inconclusive', reason: 'account_locked' };
+  if (rearranged) return { outcome: 'inconclusive', reason: 'fingers_rearranged' };
   const outcomes = [face, finger].filter(outcome => outcome !== 'not_compared');
   if (outcomes.length === 0) return { outcome: 'inconclusive', reason: 'nothing_to_compare' };
   const all = (wanted: ModalityResult['outcome']) => outcomes.every(outcome => outcome === wanted);
@@ -74,8 +77,9 @@ export function decide(
 ): Decision {
   const face = modalityResult(comparison.face);
   const finger = modalityResult(comparison.finger);
+  const rearranged = comparison.fingers.some(({ matchesInstead }) => matchesInstead !== null);
   return {
-    ...onlyIfLive(judge(lookup, face.outcome, finger.outcome), pad),
+    ...onlyIfLive(judge(lookup, face.outcome, finger.outcome, rearranged), pad),
     face,
     finger,
     fingers: comparison.fingers,

@@ -1,7 +1,8 @@
 /** What has to be going on in a state. Derived, never stored: two states with the same key share the running activity. */
 import type { FingerPosition } from '../contract/common.ts';
+import type { Biometric } from '../ops/biometric.ts';
 import type { State } from './machine.ts';
-import type { Captured, Compared, Consented, Lookup, TakenFinger } from './visit.ts';
+import type { Captured, Compared, Consented, Lookup, References, TakenFinger } from './visit.ts';
 
 export type Activity =
   | {
@@ -15,6 +16,8 @@ export type Activity =
       readonly key: string;
       readonly position: FingerPosition;
       readonly taken: readonly TakenFinger[];
+      /** What the record holds, where the registry had answered when the finger was asked for. */
+      readonly references: Biometric<References> | null;
       readonly imageVersion: number;
     }
   | { readonly kind: 'take_face'; readonly key: string }
@@ -39,6 +42,7 @@ export function activitiesOf(state: State): readonly Activity[] {
           key: `finger:${state.visit.id}:${state.position}`,
           position: state.position,
           taken: state.visit.fingers,
+          references: state.visit.lookup?.state === 'found' ? state.visit.lookup.references : null,
           imageVersion: state.live.imageVersion,
         },
       ];

@@ -1,36 +1,10 @@
 /**
- * What the scores of one visit say of the order of its fingers: pure functions on score matrices. They report; whoever asks
- * decides whether a finger is taken anew.
+ * What the scores of one visit say of the order of its fingers. It reports; whoever asks decides whether a finger is taken
+ * anew.
  */
 
-/** Scores of captures (rows) with each other or with references (columns), as `FingerModels.match` gives them. */
+/** Scores of captures (rows) with references (columns), as `FingerModels.match` gives them. */
 export type ScoreMatrix = readonly (readonly number[])[];
-
-/** Captures of one and the same finger, as indexes of the matrix in rising order. */
-export type FingerGroup = readonly number[];
-
-/**
- * Which captures of a visit show the same finger.
- * @param scores captures x captures; the diagonal is not read, of a pair the higher of its two scores counts
- * @param sameFingerScore from the matching card: the threshold at the FMR asked of one pair
- * @returns groups of two and more; a finger that is there once is in none
- * @throws RangeError when the matrix is not square
- */
-export function repeatedFingers(scores: ScoreMatrix, sameFingerScore: number): FingerGroup[] {
-  const count = scores.length;
-  if (scores.some(row => row.length !== count)) throw new RangeError('the matrix of captures is not square');
-  const groupOf = Array.from({ length: count }, (_, index) => index);
-  for (let a = 0; a < count; a++) {
-    for (let b = a + 1; b < count; b++) {
-      if (Math.max(scores[a]![b]!, scores[b]![a]!) < sameFingerScore) continue;
-      const [kept, joined] = [groupOf[a]!, groupOf[b]!];
-      groupOf.forEach((group, at) => {
-        if (group === joined) groupOf[at] = kept;
-      });
-    }
-  }
-  return [...Map.groupBy(groupOf.keys(), at => groupOf[at]!).values()].filter(group => group.length > 1);
-}
 
 /** How captures and references go together. Names are the callers' own: finger positions. */
 export interface Arrangement<Name> {

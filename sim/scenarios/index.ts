@@ -33,6 +33,9 @@ const nothingSent = (result: VisitResult) => (result.packetId ? 'a packet was ma
 const RIGHT_THUMB = 1;
 /** A finger straight out of the water: the valleys are flooded (moisture of the generator, -1 dry .. 2). */
 const DRIPPING = 1.8;
+/** Right index and middle finger: ISO/IEC 19794-2 codes 2 and 3. */
+const RIGHT_INDEX = 2;
+const RIGHT_MIDDLE = 3;
 /** Left little finger: ISO/IEC 19794-2 code 10. */
 const LEFT_LITTLE = 10;
 /** How long an unplugged scanner stays away, in milliseconds. */
@@ -83,6 +86,27 @@ export const SCENARIOS: readonly Scenario[] = [
       exceptions.some(({ position, reason }) => position === 'left_little' && reason === 'missing')
         ? null
         : 'no exception for the left little finger',
+    ),
+  },
+  {
+    name: 'same-finger',
+    summary: 'the thumb is laid down again for the index finger: advice, then success',
+    cast: person => ({ visitor: person(12), registered: [person(12)] }),
+    manner: () => ({
+      otherFinger: (finger, attempt) => (finger === RIGHT_INDEX && attempt === 0 ? RIGHT_THUMB : undefined),
+    }),
+    judge: all(outcome('match'), accepted, advised('other_finger')),
+  },
+  {
+    name: 'swapped-fingers',
+    summary: 'index and middle finger stay swapped in spite of advice: an officer decides',
+    cast: person => ({ visitor: person(13), registered: [person(13)] }),
+    manner: () => ({
+      otherFinger: finger =>
+        finger === RIGHT_INDEX ? RIGHT_MIDDLE : finger === RIGHT_MIDDLE ? RIGHT_INDEX : undefined,
+    }),
+    judge: all(outcome('inconclusive'), accepted, advised('wrong_finger'), ({ decision }) =>
+      decision?.reason === 'fingers_rearranged' ? null : `the reason is ${decision?.reason}`,
     ),
   },
   {

@@ -10,6 +10,8 @@ export interface Manner {
   papers?(wanted: 'travel_document' | 'residence_card', attempt: number): readonly string[];
   /** Moisture of a finger at an attempt (from 0). */
   moisture?(finger: FingerCode, attempt: number): Moisture | undefined;
+  /** Another finger than the one asked for, at an attempt (from 0). */
+  otherFinger?(finger: FingerCode, attempt: number): FingerCode | undefined;
   /** How the visitor stands before the camera; called again at every advice. */
   pose?(advice: string | null): Pose;
 }
@@ -102,7 +104,10 @@ export class Body implements Disposable {
       this.#attempts.set(view.position, attempt + 1);
       const moisture = manner.moisture?.(finger, attempt);
       const [image] = await Promise.all([
-        person.liveImpression(finger, attempt, { ...(moisture === undefined ? {} : { moisture }), signal }),
+        person.liveImpression(manner.otherFinger?.(finger, attempt) ?? finger, attempt, {
+          ...(moisture === undefined ? {} : { moisture }),
+          signal,
+        }),
         sleep(Math.max(LIFTED_MS, reactionMs), undefined, { signal }),
       ]);
       signal.throwIfAborted();

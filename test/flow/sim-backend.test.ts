@@ -172,6 +172,10 @@ describe('a refused packet gets a code of its own', () => {
       'blob_unknown',
       manifest => ({ samples: [{ ...(manifest.samples as Fields[])[0], image: 'finger-9' }] }),
     ],
+    [
+      'blob_unknown',
+      manifest => ({ samples: [{ ...(manifest.samples as Fields[])[0], minutiae: 'finger-2-minutiae' }] }),
+    ],
   ];
 
   test('for each way in which its content can be wrong', async () => {

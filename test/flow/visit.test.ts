@@ -46,6 +46,8 @@ describe('a visit that is served', () => {
     ['other-person', 'no_match'],
     ['wet-finger', 'match'],
     ['missing-finger', 'match'],
+    ['same-finger', 'match'],
+    ['swapped-fingers', 'inconclusive'],
     ['scanner-unplugged', 'match'],
     ['broker-down', 'match'],
   ])(

@@ -54,6 +54,29 @@ describe('the decision where liveness is enforced', () => {
   });
 });
 
+describe('fingers that match under other names', () => {
+  it.each([
+    [match, match],
+    [match, noMatch],
+    [noMatch, noMatch],
+    [none, none],
+  ])('are for an officer, whatever else matches', (face, finger) => {
+    const swapped = {
+      position: 'right_index',
+      score: finger.kind === 'scored' ? finger.score : null,
+      matchesInstead: 'left_index',
+    } as const;
+    const fingers = [{ position: 'right_thumb', score: 5, matchesInstead: null } as const, swapped];
+    const comparison = { face, finger, fingers };
+    expect(decide('found', comparison, models, noPad)).toMatchObject({
+      outcome: 'inconclusive',
+      reason: 'fingers_rearranged',
+      fingers,
+    });
+    expect(decide('several', comparison, models, noPad).reason).toBe('several_records');
+  });
+});
+
 describe('the decision', () => {
   it.each([
     [match, match, 'match', 'face_and_fingers_match'],

@@ -1,44 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { arrangementOf, repeatedFingers } from '../../models/finger/sequence.ts';
-
-describe('captures of one visit', () => {
-  test('that match nobody are all different fingers', () => {
-    expect(
-      repeatedFingers(
-        [
-          [9, 1],
-          [1, 9],
-        ],
-        3,
-      ),
-    ).toEqual([]);
-    expect(repeatedFingers([], 3)).toEqual([]);
-  });
-  test('are grouped by finger, also over a third one and whichever way a pair scores higher', () => {
-    const scores = [
-      [9, 0, 4, 0],
-      [0, 9, 0, 0],
-      [1, 0, 9, 3],
-      [0, 0, 2, 9],
-    ];
-    expect(repeatedFingers(scores, 3)).toEqual([[0, 2, 3]]);
-    expect(repeatedFingers(scores, 4)).toEqual([[0, 2]]);
-  });
-  test('come back in the groups they were drawn in, in any order', () => {
-    const fingers = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 10 });
-    fc.assert(
-      fc.property(fingers, drawn => {
-        const scores = drawn.map(a => drawn.map(b => (a === b ? 5 : 1)));
-        const expected = [...Map.groupBy(drawn.keys(), at => drawn[at]!).values()].filter(g => g.length > 1);
-        expect(repeatedFingers(scores, 3).map(String).sort()).toEqual(expected.map(String).sort());
-      }),
-    );
-  });
-  test('need a square of scores', () => {
-    expect(() => repeatedFingers([[1, 2]], 3)).toThrow(RangeError);
-  });
-});
+import { arrangementOf } from '../../models/finger/sequence.ts';
 
 describe('captures and references', () => {
   const names = ['right_index', 'right_middle', 'left_index'];

@@ -51,6 +51,7 @@ export const ADVICE_SIGN: Record<AdviceWord, Sign> = {
   finger_too_wet: 'dropOff',
   finger_too_dry: 'drop',
   other_finger: 'cross',
+  wrong_finger: 'cross',
   no_face: 'person',
   several_faces: 'people',
   come_closer: 'closer',
