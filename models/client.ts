@@ -95,7 +95,8 @@ class Supervisor implements Models {
     const startedAtMs = performance.now();
     const child = fork(fileURLToPath(new URL('./host.ts', import.meta.url)), this.#arguments(), {
       execPath: process.execPath,
-      execArgv: [],
+      // Its memory holds faces and fingers: no debugger may be woken in it.
+      execArgv: ['--disable-sigusr1'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

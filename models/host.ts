@@ -58,6 +58,11 @@ async function call(
 // A run blocks this thread, so a parent's end shows to another thread first: nothing may be left behind.
 new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: { parentPid: process.ppid } }).unref();
 process.on('disconnect', () => process.exit(0));
+// What Node would print of an error may quote its input.
+process.on('uncaughtException', error => {
+  process.stderr.write(`${describe(error).message}\n`);
+  process.exit(1);
+});
 // Ctrl-C reaches the whole process group; the parent closes its models in its own order.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

@@ -7,6 +7,7 @@ import { clockTrust } from '../ops/clock.ts';
 import { loadConfig } from '../ops/config.ts';
 import { type Check, examine, type Finding, lookAtBroker, lookAtDisk, type Noted } from '../ops/doctor.ts';
 import { createLog } from '../ops/log.ts';
+import { forbidDumps, leaksOfMemory } from '../ops/no-dumps.ts';
 import { deviceChecks } from './devices.ts';
 import { EXIT, print } from './exit.ts';
 
@@ -33,6 +34,14 @@ export function doctorVerb(): Command {
 const machineChecks = (): Check[] => [
   { name: 'node', look: async () => process.version },
   { name: 'clock', look: async () => `${new Date().toISOString()}, ${clockTrust()}` },
+  {
+    name: 'memory',
+    look: async () => {
+      await forbidDumps();
+      const leaks = leaksOfMemory();
+      return leaks.length === 0 ? 'stays off the disk' : { code: 'MEMORY_ON_DISK', detail: leaks.join('; ') };
+    },
+  },
   {
     name: 'models',
     look: async () => {

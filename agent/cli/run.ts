@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { startAgent } from '../compose.ts';
 import { loadConfig } from '../ops/config.ts';
 import { createLog } from '../ops/log.ts';
+import { forbidDumps, leaksOfMemory } from '../ops/no-dumps.ts';
 import { VERSION } from '../version.ts';
-import { exitWith } from './exit.ts';
+import { EXIT, exitWith } from './exit.ts';
 
 /** Longest a stop may take before the process ends all the same, in milliseconds. What is accepted is durable already. */
 const STOP_DEADLINE_MS = 5_000;
@@ -17,6 +18,14 @@ export function runVerb(): Command {
     .action(async (options: { config: string }) => {
       const config = loadConfig(options.config, process.env);
       const log = createLog(config.log.level);
+      // A message that Node prints itself has not been looked through for what is personal.
+      process.on('uncaughtException', err => {
+        log.fatal({ err }, 'a fault in the agent itself');
+        process.exit(EXIT.failed);
+      });
+      await forbidDumps();
+      const leaks = leaksOfMemory();
+      if (leaks.length > 0) log.warn({ code: 'MEMORY_ON_DISK', leaks }, 'memory could reach a disk');
       const agent = await startAgent(config, log);
       log.info({ screen: agent.screen, version: VERSION, pid: process.pid }, 'ready');
       const stop = async () => {

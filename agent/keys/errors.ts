@@ -68,10 +68,6 @@ const KEYS = {
     remedy:
       '`vantay provision install --backend-key FILE` (or `--registry-key`) with the current public key.',
   },
-  PROVISION_REQUEST: {
-    cause: 'A certificate request is not what it should be.',
-    remedy: 'Make it again with `vantay provision request`.',
-  },
 } as const;
 
 export type KeyErrorCode = keyof typeof KEYS;

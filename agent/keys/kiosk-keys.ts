@@ -171,7 +171,7 @@ export class KioskKeys implements AsyncDisposable {
       this.#tokenFault,
     ];
     try {
-      for (const of of [backend, registry]) currentRecipient(of, clock.now());
+      for (const keys of [backend, registry]) currentRecipient(keys, clock.now());
     } catch {
       findings.push('KEY_RECIPIENT');
     }

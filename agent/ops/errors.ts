@@ -126,6 +126,12 @@ const AGENT = {
     cause: 'The state folder cannot be created or written.',
     remedy: 'Check `stateDir`, its owner and the free space of its disk.',
   },
+  MEMORY_ON_DISK: {
+    cause:
+      "The agent's memory, which holds faces, fingers and names, could be written to a disk in the clear.",
+    remedy:
+      'Install util-linux (prlimit) against core files, start Node without the options that are named, encrypt the swap or switch it off.',
+  },
   USAGE: {
     cause: 'The command line has a word or option that is not known.',
     remedy: 'See `vantay --help`.',

@@ -136,7 +136,7 @@ describe('the log', () => {
   });
 
   it('keeps the code and cause of an error, and nothing personal hung on it', () => {
-    const cause = new Error('the wire broke');
+    const cause = Object.assign(new Error('the wire broke'), { code: 'EIO' });
     const error = Object.assign(new VantayError('STATE_DIR', 'cannot write', { cause }), {
       person: CANARY,
       sample: new Biometric(CANARY),
@@ -145,5 +145,30 @@ describe('the log', () => {
     expect(text).not.toContain(CANARY);
     expect(JSON.parse(text)).toMatchObject({ level: 'error', err: { code: 'STATE_DIR' } });
     expect(text).toContain('the wire broke');
+  });
+
+  it('keeps no message that may quote its input, however deep, but the places it came from', () => {
+    const quoting = [
+      () => JSON.parse(CANARY),
+      () => {
+        throw new Error(`cannot use ${CANARY}`, { cause: CANARY });
+      },
+      () => Reflect.get(Object.freeze({}), CANARY).length,
+    ].map(fail => {
+      try {
+        return fail();
+      } catch (error) {
+        return error;
+      }
+    });
+    for (const cause of quoting) {
+      const error = new VantayError('STATE_DIR', 'cannot write', { cause });
+      const text = written(log => {
+        log.error({ err: error }, 'failed');
+        log.error({ err: cause }, 'failed');
+      });
+      expect(text).not.toContain(CANARY);
+      expect(text).toContain('errors.test.ts');
+    }
   });
 });
