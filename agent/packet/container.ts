@@ -11,13 +11,13 @@ export const TAG_BYTES = 16;
 /** Largest JWE a reader looks at, bytes: a manifest of ten fingers is about 10 KB, so this is ample. */
 const MAX_JWE_BYTES = 1 << 20;
 
-/** Puts the encrypted manifest and the sealed blobs together. Pure. */
-export function encodeContainer(jwe: string, sealedBlobs: readonly Uint8Array[]): Uint8Array {
+/** Puts the encrypted manifest and the parts of the sealed blobs together. Pure. */
+export function encodeContainer(jwe: string, sealedParts: readonly Uint8Array[]): Uint8Array {
   const jweBytes = Buffer.from(jwe, 'ascii');
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32BE(MAGIC, 0);
   header.writeUInt32BE(jweBytes.length, 4);
-  return Buffer.concat([header, jweBytes, ...sealedBlobs]);
+  return Buffer.concat([header, jweBytes, ...sealedParts]);
 }
 
 /**

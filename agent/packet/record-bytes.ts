@@ -13,9 +13,14 @@ export interface RecordQuality {
   readonly algorithm: number;
 }
 
-/** Fields written one after the other, big-endian. */
+/** Fields written one after the other, big-endian. Copies bytes only once, when all are there: images are long. */
 export class FieldWriter {
-  readonly #parts: Buffer[] = [];
+  readonly #parts: Uint8Array[] = [];
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#parts.reduce((sum, part) => sum + part.length, 0);
+  }
 
   uint(value: number, bytes: 1 | 2 | 3 | 4): this {
     const part = Buffer.alloc(bytes);
@@ -25,7 +30,12 @@ export class FieldWriter {
   }
 
   raw(bytes: Uint8Array | string): this {
-    this.#parts.push(Buffer.from(bytes as Uint8Array));
+    this.#parts.push(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+    return this;
+  }
+
+  fields(of: FieldWriter): this {
+    this.#parts.push(...of.#parts);
     return this;
   }
 

@@ -71,8 +71,7 @@ export function encodeFingerRecord(record: FingerRecord): Uint8Array {
     .uint(record.width, 2)
     .uint(record.height, 2)
     .uint(record.jpeg2000.length, 4)
-    .raw(record.jpeg2000)
-    .bytes();
+    .raw(record.jpeg2000);
   // One representation, no certification block, one finger position.
   return assemble(FINGER_FORMAT, [1, 2, 0, 1, 1, 1], representation);
 }
@@ -122,8 +121,7 @@ export function encodeFaceRecord(record: FaceRecord): Uint8Array {
     .uint(0, 1) // cross reference: basic
     .uint(COLOUR_SPACE[record.colour], 1)
     .uint(record.jpeg2000.length, 4)
-    .raw(record.jpeg2000)
-    .bytes();
+    .raw(record.jpeg2000);
   // One representation, no certification, one representation in time.
   return assemble(FACE_FORMAT, [1, 2, 0, 1, 0, 2], representation);
 }
@@ -155,17 +153,16 @@ export function decodeFaceRecord(bytes: Uint8Array): FaceRecord {
 /** Values and their lengths in bytes, in turn: 1, 2 is the number 1 in two bytes. */
 type Fields = readonly number[];
 
-function assemble(format: string, header: Fields, representation: Uint8Array): Uint8Array {
+function assemble(format: string, header: Fields, representation: FieldWriter): Uint8Array {
   const headerWriter = new FieldWriter();
   for (let at = 0; at < header.length; at += 2) headerWriter.uint(header[at]!, header[at + 1] as 1 | 2 | 4);
   const rest = headerWriter
     .uint(representation.length + LENGTH_FIELD_BYTES, 4) // the representation's length counts itself
-    .raw(representation)
-    .bytes();
+    .fields(representation);
   return new FieldWriter()
     .raw(format)
     .uint(format.length + LENGTH_FIELD_BYTES + rest.length, 4)
-    .raw(rest)
+    .fields(rest)
     .bytes();
 }
 

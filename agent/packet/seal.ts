@@ -1,11 +1,11 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { CompactEncrypt } from 'jose';
 import type { PacketManifest, SealedBlob } from '../contract/packet.ts';
 import type { RecordAnswer, RecordRequest } from '../contract/record.ts';
 import { toBase64url } from './base64url.ts';
 import { canonicalJson } from './canonical.ts';
 import { encodeContainer } from './container.ts';
 import { PacketError } from './errors.ts';
+import { encryptJwe } from './jwe.ts';
 import { jwsSha256, signJws } from './jws.ts';
 import { type Manifest, messageId, requireManifest } from './message.ts';
 import type { Recipient, Signer } from './signer.ts';
@@ -59,12 +59,10 @@ export async function seal(
   } as Manifest;
   requireManifest(manifest);
   const jws = await signJws(manifest.type, canonicalJson(manifest), signer);
-  const jwe = await new CompactEncrypt(Buffer.from(jws, 'ascii'))
-    .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid: recipient.kid, cty: 'JWS' })
-    .encrypt(recipient.publicKey);
+  const jwe = encryptJwe(Buffer.from(jws, 'ascii'), recipient);
   const container = encodeContainer(
     jwe,
-    sealed.map(({ bytes }) => bytes),
+    sealed.flatMap(({ parts }) => parts),
   );
   return { id, container, manifestSha256: jwsSha256(jws) };
 }
@@ -73,11 +71,12 @@ function sealBlob(
   id: string,
   blob: ClearBlob,
   contentKey: Uint8Array,
-): { entry: SealedBlob; bytes: Uint8Array } {
+): { entry: SealedBlob; parts: readonly Uint8Array[] } {
   const nonce = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', contentKey, nonce);
   cipher.setAAD(Buffer.from(`${id}|${blob.name}`, 'utf8'));
-  const bytes = Buffer.concat([cipher.update(blob.bytes), cipher.final(), cipher.getAuthTag()]);
+  // Joined once, with the rest of the container.
+  const parts = [cipher.update(blob.bytes), cipher.final(), cipher.getAuthTag()];
   const entry: SealedBlob = {
     name: blob.name,
     mediaType: blob.mediaType,
@@ -85,5 +84,5 @@ function sealBlob(
     sha256: createHash('sha256').update(blob.bytes).digest('hex'),
     nonce: toBase64url(nonce),
   };
-  return { entry, bytes };
+  return { entry, parts };
 }
