@@ -18,7 +18,10 @@ import { entryOf, VantayError } from './ops/errors.ts';
 import { HealthMonitor } from './ops/health.ts';
 import type { Log } from './ops/log.ts';
 import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
+import { type Step, VisitGate } from './outbox/gate.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
+import { OutboxStore } from './outbox/store.ts';
+import type { OutboxLimits } from './outbox/types.ts';
 import { buildPacket, type PacketTools } from './packet/build.ts';
 import { ImageCodec } from './packet/imaging.ts';
 import { uuid7Maker } from './packet/uuid7.ts';
@@ -26,7 +29,7 @@ import { CameraFeed } from './pipeline/camera-feed.ts';
 import { takeDocument } from './pipeline/document.ts';
 import { patient } from './pipeline/patient.ts';
 import type { DeviceUse } from './pipeline/ports.ts';
-import { dateInVietnam, expectedDates, LAW, refusal } from './procedure/index.ts';
+import { dateInVietnam, expectedDates, LAW, simCheck } from './procedure/index.ts';
 import { type Comparer, compareVisit } from './records/compare.ts';
 import { lookUp } from './records/lookup.ts';
 import { consentText } from './screen/consent.ts';
@@ -34,9 +37,10 @@ import { OFFERED_LANGUAGES } from './screen/messages/index.ts';
 import { bundlePage } from './screen/page.ts';
 import { ScreenServer } from './screen/server.ts';
 import { LiveScreen } from './screen/source.ts';
-import { type Policy, visitOf } from './session/machine.ts';
 import { perform, type Stages } from './session/perform.ts';
+import { checkComplete, policyOf } from './session/policy.ts';
 import { Session } from './session/run.ts';
+import { type State, visitOf } from './session/state.ts';
 import type { ViewContext } from './session/view.ts';
 import { mqttDial } from './uplink/dial.ts';
 import { followDelivery } from './uplink/follow.ts';
@@ -92,6 +96,11 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     }),
   );
 
+  const gate = starting.use(
+    await VisitGate.open(outbox, error => log.error({ err: error }, 'no visit may begin: the outbox fails')),
+  );
+  gate.record({ event: 'started', agentVersion: VERSION });
+
   const board = new DeviceBoard(log);
   // Ended last, after everything that uses a device.
   const devicesEnd = starting.adopt(new AbortController(), controller =>
@@ -112,8 +121,9 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const codec = starting.use(new ImageCodec({ deadlineMs: CODEC_DEADLINE_MS }));
   const comparer = comparerOf(models, config);
   const today = () => dateInVietnam(clock.now());
-  const expected: ViewContext['expectedDates'] = lookup =>
+  const expected: ViewContext['expectedDates'] = (lookup, purpose) =>
     expectedDates(
+      purpose,
       lookup.state === 'unavailable' ? null : (lookup.onFile ?? NOTHING_ON_FILE),
       today(),
       config.calendar,
@@ -145,16 +155,19 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     compare: (visit, lookup, signal) => compareVisit(comparer, visit, lookup, signal),
     submit: async (visit, signal) => {
       const { lookup } = visit;
-      const promised = expected({
-        state: lookup.state,
-        onFile: lookup.state === 'found' ? lookup.onFile : null,
-      });
+      const promised = expected(
+        { state: lookup.state, onFile: lookup.state === 'found' ? lookup.onFile : null },
+        visit.purpose,
+      );
+      if (visit.purpose === 'register_level_2') checkComplete(visit, config.visit.fingers);
       const sequence = await outbox.nextSequence();
-      const origin = { ...self, sequence, clock: clockTrust(), createdAt: clock.now() };
+      const audit = await outbox.auditHead();
+      const origin = { ...self, sequence, audit, clock: clockTrust(), createdAt: clock.now() };
       const packet = await buildPacket(newId(), visit, promised, origin, tools, signal);
       await outbox.accept({ ...packet, sequence });
-      return packet.id;
+      return { packetId: packet.id, handedIn: today() };
     },
+    printSlip: async () => false,
     showFinger: image => screen.showFinger(image),
   };
 
@@ -166,7 +179,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       perform: (activity, report, signal) => perform(stages, activity, report, signal),
       newVisitId: newId,
       mayWait: () => board.problems.length > 0 || screen.view().officerCalled,
-      refusalToStart: () => (outboxFull.current ? 'outbox_full' : keys.usable ? null : 'keys_unusable'),
+      refusalToStart: () => gate.refusal ?? (keys.usable ? null : 'keys_unusable'),
       onFailure: (activity, error) => log.error({ activity, err: error }, 'a step of the visit failed'),
     }),
   );
@@ -175,15 +188,21 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       session,
       camera,
       devices: board,
-      context: { languages: OFFERED_LANGUAGES, consentText, expectedDates: expected },
+      context: {
+        languages: OFFERED_LANGUAGES,
+        consentText,
+        expectedDates: expected,
+        grounds: LAW.account.holderGrounds,
+        simCheck,
+      },
     }),
   );
-  const outboxFull = starting.use(watchOutbox(outbox));
 
   const visitPauses = starting.use(new VisitPauses());
   session.onChange(({ state, previous }) => {
     visitPauses.during(visitOf(state) !== null);
     if (state.kind !== previous.kind) log.info({ from: previous.kind, to: state.kind }, 'visit');
+    gate.follow(stepOf(state), stepOf(previous));
     if (state.kind !== 'receipt' || previous.kind === 'receipt') return;
     const { packetId } = state;
     const left = new AbortController();
@@ -212,7 +231,12 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   );
   starting.use(
     new HealthMonitor(
-      { outbox: () => outbox.status(), modelRestarts: () => models.health.restarts, keys: () => keys.health },
+      {
+        outbox: () => outbox.status(),
+        audit: () => outbox.auditHead(),
+        modelRestarts: () => models.health.restarts,
+        keys: () => keys.health,
+      },
       measured => uplink.publishHealth(measured),
     ),
   );
@@ -226,6 +250,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     },
     [Symbol.asyncDispose]: async () => {
       stopping.abort(new Error('the agent stops'));
+      gate.record({ event: 'stopped' });
       await running.disposeAsync();
     },
   };
@@ -242,19 +267,6 @@ export function deviceOpeners(config: Config) {
 
 /** What the law asks when the database answered but knows nothing of the person. */
 const NOTHING_ON_FILE = { face: false, finger: false };
-
-function policyOf(config: Config, today: () => string): Policy {
-  return {
-    languages: OFFERED_LANGUAGES,
-    fingers: config.visit.fingers,
-    documentAttempts: config.visit.documentAttempts,
-    consentText: language => {
-      const { textVersion, textSha256 } = consentText(language);
-      return { textVersion, textSha256 };
-    },
-    refusal: (travelDocument, residenceCard) => refusal(travelDocument, residenceCard, today()),
-  };
-}
 
 /** Of the loosest rate measured that is strict enough, else of the strictest; without face models nothing is the same. */
 function sameFaceScore(table: Comparer['faceTable']): number {
@@ -283,10 +295,31 @@ async function openOutbox(config: Config): Promise<SqliteOutbox> {
   } catch (cause) {
     throw new VantayError('STATE_DIR', `cannot make ${config.stateDir}`, { cause });
   }
-  const { maxPackets, maxMebibytes, maxAgeHours } = config.outbox;
-  const limits = { maxPackets, maxBytes: maxMebibytes * 2 ** 20, maxAgeMs: maxAgeHours * 3_600_000 };
-  return SqliteOutbox.open({ path: join(config.stateDir, 'outbox.sqlite'), limits, clock: systemClock });
+  return SqliteOutbox.open({ ...outboxFile(config), clock: systemClock });
 }
+
+/** The outbox's file beside a running agent, for the command line. @throws OutboxError */
+export const openOutboxFile = (config: Config): OutboxStore => {
+  const { path, limits } = outboxFile(config);
+  return new OutboxStore(path, limits, { alone: false });
+};
+
+function outboxFile({ stateDir, outbox }: Config): { path: string; limits: OutboxLimits } {
+  const { maxPackets, maxMebibytes, maxAgeHours, minimumFreeMebibytes } = outbox;
+  const limits = {
+    maxPackets,
+    maxBytes: maxMebibytes * 2 ** 20,
+    maxAgeMs: maxAgeHours * 3_600_000,
+    minimumFreeBytes: minimumFreeMebibytes * 2 ** 20,
+  };
+  return { path: join(stateDir, 'outbox.sqlite'), limits };
+}
+
+const stepOf = (state: State): Step => ({
+  kind: state.kind,
+  visitId: visitOf(state)?.id ?? null,
+  refused: state.kind === 'refused' ? state.reason : null,
+});
 
 /**
  * The kiosk's keys, tried once.
@@ -331,18 +364,6 @@ function superviseOn<D extends FingerScanner | Camera | DocumentReader>(
     },
     { signal, onState: state => board.set(role, state) },
   );
-}
-
-/** Whether the outbox refuses packets, looked at now and then so that a visit is refused before it begins. */
-function watchOutbox(outbox: SqliteOutbox): { current: boolean } & Disposable {
-  const look = async () => {
-    watched.current = (await outbox.status()).full !== null;
-  };
-  const timer = setInterval(() => void look().catch(() => undefined), 5_000);
-  timer.unref();
-  const watched = { current: false, [Symbol.dispose]: () => clearInterval(timer) };
-  void look().catch(() => undefined);
-  return watched;
 }
 
 /** Without a line speed the driver looks for it. */

@@ -14,6 +14,28 @@ export type FingerExceptionReason = z.infer<typeof FingerExceptionReason>;
 export const Language = z.enum(['vi', 'en', 'zh', 'ko', 'ja', 'ru']);
 export type Language = z.infer<typeof Language>;
 
+/** What a visitor comes for (procedure, rules 4 and 17). */
+export const Purpose = z.enum(['register_level_2', 'lock', 'unlock']);
+export type Purpose = z.infer<typeof Purpose>;
+
+/** Why an account is or was locked (Decree 69/2024, Art. 15), as far as the holder can say it. */
+export const LockGround = z.enum(['holder_request', 'travel_document_expired', 'residence_ended']);
+export type LockGround = z.infer<typeof LockGround>;
+
+/** What the person who came along is to the applicant (Decree 69/2024, Art. 11 and 14). */
+export const Relation = z.enum(['parent', 'guardian']);
+export type Relation = z.infer<typeof Relation>;
+
+/** What the applicant wants to see in VNeID (form TK01). */
+export const IntegratedData = z.enum([
+  'driving_licence',
+  'vehicle_registration',
+  'health_insurance',
+  'social_insurance',
+  'tax_code',
+]);
+export type IntegratedData = z.infer<typeof IntegratedData>;
+
 /** What an applicant is asked to do before the camera; left and right are the applicant's own. */
 export const Challenge = z.enum(['turn_left', 'turn_right', 'blink', 'come_closer']);
 export type Challenge = z.infer<typeof Challenge>;

@@ -31,6 +31,40 @@ const DocumentReaderSettings = z.strictObject({
   baud: z.int().min(1200).max(115200).default(9600),
 });
 
+const Pkcs11Key = z.strictObject({
+  moduleFile: FilePath.describe("the vendor's PKCS #11 module"),
+  tokenLabel: z.string().min(1),
+  pinFile: FilePath.describe('holds the user PIN; only the agent may read it'),
+  keyLabel: z.string().min(1).default('vantay').describe("label of this kiosk's keys on the token"),
+});
+
+const Tpm2Key = z.strictObject({
+  tcti: z.string().default('device:/dev/tpmrm0').describe('how tpm2-tools reach the TPM'),
+  handle: z
+    .int()
+    .min(0x81000000)
+    .max(0x817ffffe)
+    .default(0x81020010)
+    .describe('first of two persistent handles'),
+  authFile: FilePath.optional().describe("holds the keys' authorisation value; only the agent may read it"),
+});
+
+const Keys = z
+  .strictObject({
+    trustRootFile: FilePath.describe('root certificates, PEM; several while roots are exchanged'),
+    certificateChainFile: FilePath.describe("this kiosk's certificate and its issuers, leaf first, PEM"),
+    signingKeyFile: FilePath.optional().describe('PKCS #8 PEM of the signing key (P-256), for development'),
+    pkcs11: Pkcs11Key.optional().describe('signing key on a PKCS #11 token'),
+    tpm2: Tpm2Key.optional().describe('signing key in a TPM 2.0'),
+    backendEncryptionKeyFile: FilePath.describe('public JWK or JWK Set of the issuance backend'),
+    registryEncryptionKeyFile: FilePath.describe('public JWK or JWK Set of the immigration registry'),
+  })
+  .refine(
+    ({ signingKeyFile, pkcs11, tpm2 }) =>
+      [signingKeyFile, pkcs11, tpm2].filter(place => place !== undefined).length === 1,
+    'exactly one of signingKeyFile, pkcs11 and tpm2 is needed',
+  );
+
 /** The configuration file (YAML). Each value can be overridden by `VANTAY_` + its path in capitals, levels joined by `__`. */
 export const Config = z.strictObject({
   office: TopicName.describe('office as it stands in topics and certificates'),
@@ -53,21 +87,25 @@ export const Config = z.strictObject({
         .describe('length of the warning before the visit ends'),
     })
     .prefault({}),
-  mqtt: z.strictObject({
-    url: z.url({ protocol: /^mqtts?$/ }),
-    protocol: z.enum(['auto', '5', '3.1.1']).default('auto').describe('auto tries 5 and falls back to 3.1.1'),
-    keepaliveSeconds: z.int().min(5).max(300).default(30),
-    caFile: FilePath.optional(),
-    certificateFile: FilePath.optional(),
-    keyFile: FilePath.optional(),
-  }),
-  keys: z.strictObject({
-    trustRootFile: FilePath.describe('root certificate, PEM'),
-    certificateChainFile: FilePath.describe("this kiosk's certificate and its issuers, leaf first, PEM"),
-    signingKeyFile: FilePath.describe('PKCS #8 PEM of the signing key (P-256)'),
-    backendEncryptionKeyFile: FilePath.describe("public JWK of the issuance backend ('kid')"),
-    registryEncryptionKeyFile: FilePath.describe("public JWK of the immigration registry ('kid')"),
-  }),
+  mqtt: z
+    .strictObject({
+      url: z.url({ protocol: /^mqtts?$/ }),
+      protocol: z
+        .enum(['auto', '5', '3.1.1'])
+        .default('auto')
+        .describe('auto tries 5 and falls back to 3.1.1'),
+      keepaliveSeconds: z.int().min(5).max(300).default(30),
+      caFile: FilePath.optional().describe(
+        'the only authority the broker is believed by; without it any public one is',
+      ),
+      certificateFile: FilePath.optional(),
+      keyFile: FilePath.optional(),
+    })
+    .refine(mqtt => (mqtt.certificateFile === undefined) === (mqtt.keyFile === undefined), {
+      path: ['keyFile'],
+      error: 'certificateFile and keyFile belong together',
+    }),
+  keys: Keys,
   devices: z.strictObject({
     fingerScanner: FingerScannerSettings,
     camera: CameraSettings,
@@ -119,7 +157,16 @@ export const Config = z.strictObject({
     .strictObject({
       maxPackets: z.int().min(1).default(20_000),
       maxMebibytes: z.int().min(8).default(20_480),
-      maxAgeHours: z.int().min(1).default(720),
+      maxAgeHours: z
+        .int()
+        .min(1)
+        .default(720)
+        .describe('no new visit while a packet waits longer; the person was promised a date'),
+      minimumFreeMebibytes: z
+        .int()
+        .min(1)
+        .default(72)
+        .describe('no new visit while the disk of `stateDir` has less; three large packets and 64 MiB'),
     })
     .prefault({}),
   calendar: z

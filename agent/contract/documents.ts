@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AuditEntry } from './audit.ts';
 import { Config } from './config.ts';
 import { PacketManifest, Receipt } from './packet.ts';
 import { RecordAnswer, RecordRequest } from './record.ts';
@@ -16,6 +17,7 @@ const schemas = {
   state: KioskState,
   devices: DeviceStates,
   health: Health,
+  'audit-entry': AuditEntry,
   command: Command,
   'command-answer': CommandAnswer,
   'screen-view': ScreenView,

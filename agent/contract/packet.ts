@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AuditHead } from './audit.ts';
 import {
   CalendarDate,
   Challenge,
@@ -6,9 +7,13 @@ import {
   FingerPosition,
   IdentityDocument,
   InjectionSign,
+  IntegratedData,
   Language,
   LivenessMode,
+  LockGround,
   PersonalData,
+  Purpose,
+  Relation,
   SCHEMA_VERSION,
   Sha256,
   TopicName,
@@ -56,9 +61,9 @@ const FingerSample = z.strictObject({
   position: FingerPosition,
   /** Name of the blob with the ISO/IEC 19794-4:2011 record. */
   image: z.string(),
-  quality: Quality,
   /** Name of the blob with the ISO/IEC 19794-2:2011 record; null where no minutia was found. */
   minutiae: z.string().nullable(),
+  quality: Quality,
   /** Attempts the applicant needed, this one included. */
   attempts: z.int().min(1),
   device: DeviceRef,
@@ -136,10 +141,28 @@ export const PacketManifest = z.strictObject({
   /** Whether the kiosk's clock was known to be right when the packet was made. */
   clock: z.enum(['synchronised', 'unknown']),
   agentVersion: z.string(),
-  purpose: z.enum(['register_level_2']),
+  /** Head of the kiosk's audit chain when the packet was made. */
+  audit: AuditHead,
+  purpose: Purpose,
+  /** Why the account was locked, as the holder says; null unless it is to be unlocked. */
+  ground: LockGround.nullable(),
   applicant: PersonalData,
   documents: z.array(IdentityDocument).min(1),
-  contact: z.strictObject({ mobile: z.string(), email: z.string().nullable() }),
+  /** Who gave the consent for a child or ward, and whose number `contact` then holds; null for one's own affairs. */
+  representative: z
+    .strictObject({ relation: Relation, person: PersonalData, document: IdentityDocument })
+    .nullable(),
+  /** Form TK01; null where only an account is locked or unlocked. */
+  contact: z
+    .strictObject({
+      mobile: z.string(),
+      email: z.string().nullable(),
+      numberOf: z.enum(['applicant', 'representative']),
+      /** Who confirmed in whose name the SIM is registered; null when nobody did. */
+      simConfirmedBy: z.enum(['applicant', 'officer']).nullable(),
+      integrate: z.array(IntegratedData),
+    })
+    .nullable(),
   consent: z.strictObject({
     textVersion: z.string(),
     language: Language,
@@ -158,6 +181,8 @@ export const PacketManifest = z.strictObject({
   expected: z.strictObject({
     within3WorkingDays: CalendarDate.nullable(),
     within7WorkingDays: CalendarDate.nullable(),
+    /** Latest decision about a lock or unlock; null for a registration. */
+    accountDecision: CalendarDate.nullable(),
     provisional: z.boolean(),
   }),
   contentKey: ContentKey,
@@ -182,6 +207,8 @@ export const Receipt = z.strictObject({
   code: z.string().nullable(),
   /** Chunk indices wanted again, with 'resend'. */
   chunks: z.array(z.int().min(0)).nullable(),
+  /** What is to be captured again, with 'recapture'. */
+  modality: z.enum(['finger', 'face']).optional(),
   issuedAt: UtcTime,
 });
 export type Receipt = z.infer<typeof Receipt>;

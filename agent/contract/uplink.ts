@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AuditHead } from './audit.ts';
 import { SCHEMA_VERSION, TopicName, UtcTime, Uuid7 } from './common.ts';
 
 /**
@@ -62,6 +63,10 @@ export const DeviceStates = z.strictObject({
 });
 export type DeviceStates = z.infer<typeof DeviceStates>;
 
+/** Limit that an outbox has reached; `disk` also when nothing can be written, the audit chain included. */
+export const OutboxFull = z.enum(['packets', 'bytes', 'age', 'disk']);
+export type OutboxFull = z.infer<typeof OutboxFull>;
+
 export const Health = z.strictObject({
   type: z.literal('vantay.health'),
   schemaVersion: z.literal(SCHEMA_VERSION),
@@ -69,10 +74,22 @@ export const Health = z.strictObject({
   uptimeSeconds: z.number().min(0),
   outboxPackets: z.int().min(0),
   outboxBytes: z.int().min(0),
+  /** What keeps new visits out; null while they are welcome. */
+  outboxFull: OutboxFull.nullable(),
+  /** Head of the audit chain at that moment. */
+  audit: AuditHead,
   /** 99th percentile of the main process's event-loop delay over the last minute, milliseconds. */
   eventLoopDelayP99Ms: z.number().min(0),
   residentBytes: z.int().min(0),
   modelRestarts: z.int().min(0),
+  keys: z.strictObject({
+    /** Where the signing key lies; 'file' is for development. */
+    holder: z.enum(['file', 'pkcs11', 'tpm2']),
+    /** Until when this kiosk's certificates, all of them, are valid. */
+    validUntil: UtcTime,
+    /** Codes from the error catalogue of what is wrong, or soon will be. */
+    findings: z.array(z.string()),
+  }),
   at: UtcTime,
 });
 export type Health = z.infer<typeof Health>;

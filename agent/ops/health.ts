@@ -5,7 +5,12 @@ import { LoopWatch } from './loop-watch.ts';
 export type Measured = Omit<Health, 'type' | 'schemaVersion' | 'boot' | 'at'>;
 
 export interface HealthSources {
-  outbox(): Promise<{ readonly packets: number; readonly bytes: number }>;
+  outbox(): Promise<{
+    readonly packets: number;
+    readonly bytes: number;
+    readonly full: Health['outboxFull'];
+  }>;
+  audit(): Promise<Health['audit']>;
   modelRestarts(): number;
   keys(): Health['keys'];
 }
@@ -31,11 +36,13 @@ export class HealthMonitor implements Disposable {
   }
 
   async measure(): Promise<Measured> {
-    const { packets, bytes } = await this.#sources.outbox();
+    const { packets, bytes, full } = await this.#sources.outbox();
     return {
       uptimeSeconds: Math.round(process.uptime()),
       outboxPackets: packets,
       outboxBytes: bytes,
+      outboxFull: full,
+      audit: await this.#sources.audit(),
       eventLoopDelayP99Ms: this.#loop.pauses.p99Ms,
       residentBytes: process.memoryUsage.rss(),
       modelRestarts: this.#sources.modelRestarts(),

@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { OutboxError } from './errors.ts';
-import type { NewPacket, Outbox, OutboxLimits, OutboxStatus, PacketRow, ReceiptOutcome } from './types.ts';
+import { AuditEvent, type AuditHead } from '../contract/audit.ts';
 import {
   type CallName,
   type Calls,
@@ -8,7 +7,9 @@ import {
   type WorkerAnswer,
   type WorkerRequest,
   type WorkerStart,
-} from './worker.ts';
+} from './calls.ts';
+import { OutboxError } from './errors.ts';
+import type { NewPacket, Outbox, OutboxLimits, OutboxStatus, PacketRow, ReceiptOutcome } from './types.ts';
 
 /** Longest one call may take, milliseconds: far above any measured commit, so that only a failing disk reaches it. */
 const DEADLINE_MS = 30_000;
@@ -72,8 +73,8 @@ export class SqliteOutbox implements Outbox, AsyncDisposable {
     for (const listener of this.#listeners) listener();
   }
 
-  next(except: readonly string[]): Promise<{ row: PacketRow; container: Uint8Array } | null> {
-    return this.#call('next', { except });
+  next(except: readonly string[], atLeast = 1): Promise<{ row: PacketRow; container: Uint8Array } | null> {
+    return this.#call('next', { except, atLeast });
   }
 
   find(id: string): Promise<PacketRow | null> {
@@ -93,11 +94,26 @@ export class SqliteOutbox implements Outbox, AsyncDisposable {
   }
 
   nextBoot(): Promise<number> {
-    return this.#call('nextBoot', null);
+    return this.#call('count', { name: 'boot' });
   }
 
   nextSequence(): Promise<number> {
-    return this.#call('nextSequence', null);
+    return this.#call('count', { name: 'sequence' });
+  }
+
+  async record(event: AuditEvent): Promise<void> {
+    const checked = AuditEvent.safeParse(event);
+    // What was wrong is not told: it may be just what must not stand in the chain.
+    if (!checked.success) throw new TypeError(`no audit event: ${event.event}`);
+    await this.#call('record', { event: checked.data, nowMs: this.#now() });
+  }
+
+  auditHead(): Promise<AuditHead> {
+    return this.#call('auditHead', null);
+  }
+
+  admitCommand(id: string, expiresAtMs: number): Promise<boolean> {
+    return this.#call('admitCommand', { id, expiresAtMs, nowMs: this.#now() });
   }
 
   onAccepted(listener: () => void): () => void {
@@ -108,17 +124,21 @@ export class SqliteOutbox implements Outbox, AsyncDisposable {
   /** Finishes what was asked before, closes the file, and ends the thread. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listeners.clear();
-    if (this.#closed === null) await this.#call('close', null).catch(() => {});
+    if (this.#closed === null) await this.#ask('close', null).catch(() => {});
     await this.#worker.terminate();
     await this.#exited;
   }
 
   async #call<Name extends CallName>(name: Name, takes: Calls[Name]['takes']): Promise<Calls[Name]['gives']> {
+    return (await this.#ask(name, takes)) as Calls[Name]['gives'];
+  }
+
+  async #ask(name: WorkerRequest['name'], takes: unknown): Promise<unknown> {
     if (this.#closed !== null) throw this.#closed;
     const id = ++this.#lastId;
     const answer = this.#answer(id);
-    this.#worker.postMessage({ id, name, takes } satisfies WorkerRequest);
-    return (await answer) as Calls[Name]['gives'];
+    this.#worker.postMessage({ id, name, takes } as WorkerRequest);
+    return answer;
   }
 
   async #answer(id: number): Promise<unknown> {

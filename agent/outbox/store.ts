@@ -1,163 +1,174 @@
-import { createHash } from 'node:crypto';
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import { openDatabase, translated } from './database.ts';
+import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import type { KeptEntry } from '../audit/chain.ts';
+import type { Call, CallName, Calls, Outcome } from './calls.ts';
+import { lockOutbox, openDatabase, translated } from './database.ts';
 import { OutboxError } from './errors.ts';
-import type {
-  NewPacket,
-  OutboxLimits,
-  OutboxStatus,
-  PacketRow,
-  PacketState,
-  ReceiptOutcome,
-} from './types.ts';
+import { admitCommand, appendAudit, auditEntries, auditHead } from './journal.ts';
+import { fullness, PacketTable } from './packets.ts';
+import { Reserve } from './space.ts';
+import type { OutboxLimits, OutboxStatus, PacketRow } from './types.ts';
 
-type Row = Record<string, SQLOutputValue>;
+/** Length of the write-ahead log from which it is moved into the file, bytes. */
+const LOG_BYTES = 4 * 1024 * 1024;
+/** Pages given back to the file system at a time, so that a long list of free ones holds nobody up. */
+const VACUUM_PAGES = 2_000;
+/** Room that the limits keep for the visit under way, bytes: ten lossless fingers and a face. */
+const VISIT_BYTES = 2 * 1024 * 1024;
+
+type Handlers = { readonly [Name in CallName]: (takes: Calls[Name]['takes']) => Calls[Name]['gives'] };
+
+/** Calls that free space, or note what has happened already: they may use up the reserve. */
+const NEEDED: readonly CallName[] = ['markSent', 'apply', 'record', 'admitCommand'];
 
 /**
- * The outbox on its file, synchronous: every method that returns has committed. It runs in a thread of its own (see
- * worker.ts), since one commit of 1.5 MB was measured at 4 to 195 ms.
+ * The outbox on its file, synchronous: what has returned has been committed. It runs in a thread of its own (worker.ts),
+ * since one commit of 1.5 MB was measured at 4 to 195 ms.
  */
 export class OutboxStore implements Disposable {
-  readonly #database: DatabaseSync;
+  readonly #path: string;
   readonly #limits: OutboxLimits;
+  readonly #database: DatabaseSync;
+  readonly #lock: DatabaseSync | null;
+  readonly #packets: PacketTable;
+  readonly #reserve: Reserve;
+  readonly #handlers: Handlers;
+  /** Whether the last attempt to write failed. */
+  #failing = false;
 
-  /** @throws OutboxError as openDatabase */
-  constructor(path: string, limits: OutboxLimits) {
-    this.#database = openDatabase(path);
+  /**
+   * @param options.alone holds the outbox against other agents; a command line beside a running agent does not
+   * @throws OutboxError as openDatabase and lockOutbox
+   */
+  constructor(path: string, limits: OutboxLimits, options: { readonly alone: boolean }) {
+    this.#path = path;
     this.#limits = limits;
+    // Before the file itself: a second agent must not even repair it.
+    this.#lock = options.alone ? lockOutbox(path) : null;
+    try {
+      this.#database = openDatabase(path);
+    } catch (error) {
+      this.#lock?.close();
+      throw error;
+    }
+    this.#packets = new PacketTable(this.#database);
+    this.#reserve = new Reserve(path);
+    this.#handlers = this.#makeHandlers();
+    if (options.alone) this.#reserve.make();
   }
 
-  accept(packet: NewPacket, nowMs: number): void {
-    const sha256 = createHash('sha256').update(packet.container).digest('hex');
-    this.#transaction(() => {
-      const known = this.#database
-        .prepare('SELECT id, manifest_sha256 FROM packets WHERE id = ? OR sequence = ?')
-        .get(packet.id, packet.sequence);
-      if (known !== undefined) {
-        if (known.id === packet.id && known.manifest_sha256 === packet.manifestSha256) return;
-        throw new OutboxError('OUTBOX_CONFLICT', 'another packet has this id or sequence');
-      }
-      const full = this.#full(this.#usage(), packet.container.length, nowMs);
-      if (full !== null) throw new OutboxError('OUTBOX_FULL', `the outbox is full: ${full}`);
-      this.#database
-        .prepare(
-          `INSERT INTO packets (id, sequence, manifest_sha256, container_sha256, bytes, state, accepted_at_ms, changed_at_ms)
-           VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)`,
-        )
-        .run(
-          packet.id,
-          packet.sequence,
-          packet.manifestSha256,
-          sha256,
-          packet.container.length,
-          nowMs,
-          nowMs,
-        );
-      this.#database.prepare('INSERT INTO containers VALUES (?, ?)').run(packet.id, packet.container);
-    });
+  /**
+   * Carries out calls in one transaction: what had to wait for one commit shares the next. Where the transaction fails as
+   * a whole, each call is tried alone, so that one cannot spoil the others.
+   */
+  batch(calls: readonly Call[]): Outcome[] {
+    try {
+      const outcomes = this.#transaction(() => calls.map(call => this.#attempt(call)));
+      this.#failing = false;
+      return outcomes;
+    } catch (error) {
+      const [call] = calls;
+      if (calls.length > 1) return calls.flatMap(one => this.batch([one]));
+      if (call !== undefined && NEEDED.includes(call.name) && this.#mayBeFull(error))
+        return this.batch(calls);
+      this.#failing = true;
+      return [failure(error)];
+    }
   }
 
-  next(except: readonly string[]): { row: PacketRow; container: Uint8Array } | null {
-    return translated(() => {
-      const found = this.#database
-        .prepare(
-          `SELECT packets.*, container FROM packets JOIN containers USING (id)
-           WHERE state IN ('queued', 'sent', 'received') AND id NOT IN (SELECT value FROM json_each(?))
-           ORDER BY sequence LIMIT 1`,
-        )
-        .get(JSON.stringify(except));
-      if (found === undefined) return null;
-      const container = found.container as Uint8Array;
-      if (createHash('sha256').update(container).digest('hex') !== found.container_sha256) {
-        throw new OutboxError('OUTBOX_CORRUPT', 'a container in the outbox is damaged');
-      }
-      return { row: toRow(found), container };
-    });
+  /** One call, for whoever works on the file without the thread. @throws OutboxError */
+  call<Name extends CallName>(name: Name, takes: Calls[Name]['takes']): Calls[Name]['gives'] {
+    const [outcome] = this.batch([{ name, takes }]);
+    if (outcome?.ok) return outcome.gives as Calls[Name]['gives'];
+    throw new OutboxError(outcome?.code ?? 'OUTBOX_IO', outcome?.message ?? 'no answer');
   }
 
-  find(id: string): PacketRow | null {
-    const found = translated(() => this.#database.prepare('SELECT * FROM packets WHERE id = ?').get(id));
-    return found === undefined ? null : toRow(found);
+  /**
+   * What is done after calls were answered: containers of verified packets are deleted, the log is moved into the file,
+   * and space that was freed is given back. What fails here is tried again after the next calls.
+   */
+  settle(nowMs: number): void {
+    try {
+      while (this.#freeing(() => this.#transaction(() => this.#packets.sweep(nowMs))));
+      if (this.#failing) this.#transaction(() => this.#packets.count('probe', 1));
+      this.#failing = false;
+      this.#moveLog();
+      if (this.#packets.usage().packets === 0) this.#giveBack();
+      this.#reserve.make();
+    } catch {
+      this.#failing = true;
+    }
   }
 
-  markSent(id: string, nowMs: number): void {
-    translated(() =>
-      this.#database
-        .prepare(
-          `UPDATE packets SET attempts = attempts + 1, changed_at_ms = ?,
-             state = CASE state WHEN 'queued' THEN 'sent' ELSE state END
-           WHERE id = ? AND state IN ('queued', 'sent', 'received')`,
-        )
-        .run(nowMs, id),
-    );
+  /** Oldest first; delivered ones as well when `all`. */
+  list(all: boolean): PacketRow[] {
+    return translated(() => this.#packets.list(all));
   }
 
-  apply(outcome: ReceiptOutcome, nowMs: number): 'applied' | 'unchanged' | 'unknown' {
-    return this.#transaction(() => {
-      const row = this.find(outcome.id);
-      if (row === null) return 'unknown';
-      const state = afterReceipt(row, outcome.state);
-      if (state === null) return 'unchanged';
-      this.#database
-        .prepare(
-          'UPDATE packets SET state = ?, receipt_state = ?, receipt_code = ?, changed_at_ms = ? WHERE id = ?',
-        )
-        .run(state, outcome.state, outcome.code, nowMs, outcome.id);
-      if (state === 'verified') this.#database.prepare('DELETE FROM containers WHERE id = ?').run(outcome.id);
-      return 'applied';
-    });
+  /** Undelivered packets with their containers, oldest first. */
+  held(): Generator<{ row: PacketRow; container: Uint8Array }> {
+    return this.#packets.held();
   }
 
-  status(nowMs: number): OutboxStatus {
-    return translated(() => {
-      const usage = this.#usage();
-      return { ...usage, full: this.#full(usage, 1, nowMs) };
-    });
+  retry(id: string, nowMs: number): boolean {
+    return this.#transaction(() => this.#packets.retry(id, nowMs));
   }
 
-  nextBoot(): number {
-    return this.#count('boot');
-  }
-
-  nextSequence(): number {
-    return this.#count('sequence');
+  /** Every link of the audit chain, oldest first. */
+  auditEntries(): Generator<KeptEntry> {
+    return auditEntries(this.#database);
   }
 
   [Symbol.dispose](): void {
     this.#database.close();
+    this.#lock?.close();
   }
 
-  #count(name: 'boot' | 'sequence'): number {
-    const row = translated(() =>
-      this.#database
-        .prepare('UPDATE counters SET value = value + 1 WHERE name = ? RETURNING value')
-        .get(name),
-    );
-    if (row === undefined) throw new OutboxError('OUTBOX_CORRUPT', 'a counter is missing');
-    return Number(row.value);
-  }
-
-  #usage(): Omit<OutboxStatus, 'full'> {
-    const row = this.#database
-      .prepare(
-        `SELECT count(*) AS packets, coalesce(sum(bytes), 0) AS bytes,
-           min(accepted_at_ms) FILTER (WHERE state <> 'rejected') AS oldest
-         FROM packets WHERE state <> 'verified'`,
-      )
-      .get()!;
-    const oldest = row.oldest;
+  #makeHandlers(): Handlers {
+    const [packets, database] = [this.#packets, this.#database];
     return {
-      packets: Number(row.packets),
-      bytes: Number(row.bytes),
-      oldestAtMs: oldest === null || oldest === undefined ? null : Number(oldest),
+      accept: ({ packet, nowMs }) => {
+        packets.accept(packet, this.#limits, nowMs);
+        return null;
+      },
+      next: ({ except, atLeast }) => packets.next(except, atLeast),
+      find: ({ id }) => packets.find(id),
+      markSent: ({ id, nowMs }) => {
+        packets.markSent(id, nowMs);
+        return null;
+      },
+      apply: ({ outcome, nowMs }) => packets.apply(outcome, nowMs),
+      status: ({ nowMs }) => this.#status(nowMs),
+      count: ({ name }) => packets.count(name, 1),
+      record: ({ event, nowMs }) => {
+        appendAudit(database, event, nowMs);
+        return null;
+      },
+      auditHead: () => auditHead(database),
+      admitCommand: ({ id, expiresAtMs, nowMs }) => admitCommand(database, id, expiresAtMs, nowMs),
     };
   }
 
-  #full(usage: Omit<OutboxStatus, 'full'>, addedBytes: number, nowMs: number): OutboxStatus['full'] {
-    if (usage.packets >= this.#limits.maxPackets) return 'packets';
-    if (usage.bytes + addedBytes > this.#limits.maxBytes) return 'bytes';
-    if (usage.oldestAtMs !== null && nowMs - usage.oldestAtMs > this.#limits.maxAgeMs) return 'age';
-    return null;
+  #status(nowMs: number): OutboxStatus {
+    const usage = this.#packets.usage();
+    const disk =
+      this.#failing || !this.#reserve.there || this.#reserve.freeBytes() < this.#limits.minimumFreeBytes;
+    return { ...usage, full: disk ? 'disk' : fullness(usage, this.#limits, VISIT_BYTES, nowMs) };
+  }
+
+  /** One call within the open transaction. @throws what may have ended the transaction */
+  #attempt({ name, takes }: Call): Outcome {
+    this.#database.exec('SAVEPOINT one');
+    try {
+      const gives = translated(() => (this.#handlers[name] as (takes: unknown) => unknown)(takes));
+      this.#database.exec('RELEASE one');
+      return { ok: true, gives };
+    } catch (error) {
+      if (!this.#database.isTransaction || (error instanceof OutboxError && error.code === 'OUTBOX_IO'))
+        throw error;
+      this.#database.exec('ROLLBACK TO one; RELEASE one');
+      return failure(error);
+    }
   }
 
   #transaction<T>(act: () => T): T {
@@ -174,40 +185,35 @@ export class OutboxStore implements Disposable {
       }
     });
   }
-}
 
-/**
- * Where a receipt takes a packet; null where it changes nothing. A verified packet is verified for good: of the backend's
- * later decision only the word is kept, and only the first.
- */
-function afterReceipt(
-  { state, receiptState }: PacketRow,
-  receipt: ReceiptOutcome['state'],
-): PacketState | null {
-  switch (receipt) {
-    case 'received':
-      return state === 'queued' || state === 'sent' ? 'received' : null;
-    case 'verified':
-      return state === 'verified' ? null : 'verified';
-    case 'accepted':
-      return state === 'verified' && receiptState !== 'verified' ? null : 'verified';
-    case 'rejected':
-    case 'recapture':
-      if (state === 'verified') return receiptState === 'verified' ? 'verified' : null;
-      return state === 'rejected' ? null : 'rejected';
+  /** Runs what must be possible on a full disk, with the reserve's space if it is not. */
+  #freeing<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      if (!this.#mayBeFull(error)) throw error;
+      return act();
+    }
+  }
+
+  /** Whether space may have been what failed, and there is now more of it. */
+  #mayBeFull(error: unknown): boolean {
+    return error instanceof OutboxError && error.code === 'OUTBOX_IO' && this.#reserve.release();
+  }
+
+  #moveLog(): void {
+    const bytes = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes > LOG_BYTES || !this.#reserve.there) this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  }
+
+  #giveBack(): void {
+    const free = Number(this.#database.prepare('PRAGMA freelist_count').get()?.freelist_count);
+    if (free < VACUUM_PAGES) return;
+    this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES}); PRAGMA wal_checkpoint(TRUNCATE)`);
   }
 }
 
-function toRow(row: Row): PacketRow {
-  return {
-    id: String(row.id),
-    sequence: Number(row.sequence),
-    manifestSha256: String(row.manifest_sha256),
-    bytes: Number(row.bytes),
-    state: row.state as PacketState,
-    attempts: Number(row.attempts),
-    acceptedAtMs: Number(row.accepted_at_ms),
-    receiptState: row.receipt_state as string | null,
-    receiptCode: row.receipt_code as string | null,
-  };
-}
+const failure = (error: unknown): Outcome =>
+  error instanceof OutboxError
+    ? { ok: false, code: error.code, message: error.message }
+    : { ok: false, code: 'OUTBOX_IO', message: 'the outbox thread failed' };

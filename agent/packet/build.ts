@@ -22,6 +22,7 @@ export interface PacketOrigin {
   readonly boot: number;
   readonly sequence: number;
   readonly agentVersion: string;
+  readonly audit: PacketManifest['audit'];
   readonly clock: PacketManifest['clock'];
   readonly createdAt: Date;
 }
@@ -68,10 +69,13 @@ export async function buildPacket(
       createdAt: origin.createdAt.toISOString(),
       clock: origin.clock,
       agentVersion: origin.agentVersion,
-      purpose: 'register_level_2',
+      audit: origin.audit,
+      purpose: visit.purpose,
+      ground: visit.ground,
       applicant: travelDocument.person,
       documents: [travelDocument.document, residenceCard.document],
-      contact: visit.contact,
+      representative: representativeOf(visit),
+      contact: formOf(visit),
       consent: visit.consent,
       samples: [...fingers, faceSample(visit.face)],
       exceptions: [...visit.exceptions],
@@ -84,6 +88,21 @@ export async function buildPacket(
     tools.recipient,
   );
 }
+
+const representativeOf = ({ representative }: Compared): PacketManifest['representative'] =>
+  representative && {
+    relation: representative.relation,
+    person: representative.person,
+    document: representative.document,
+  };
+
+const formOf = ({ form, representative }: Compared): PacketManifest['contact'] =>
+  form.contact && {
+    ...form.contact,
+    numberOf: representative ? 'representative' : 'applicant',
+    simConfirmedBy: form.simConfirmedBy,
+    integrate: [...form.integrate],
+  };
 
 const FACE_BLOB = 'face';
 const fingerBlobName = (finger: TakenFinger): string => `finger-${positionCode(finger.position)}`;
@@ -135,8 +154,6 @@ async function fingerBlob(
   return { name: fingerBlobName(finger), mediaType: FINGER_RECORD_MEDIA_TYPE, bytes };
 }
 
-async function faceBlob(
-  face: TakenFace,
 /** Minutiae for matchers other than ours; none where the print holds none. */
 function minutiaeBlob(finger: TakenFinger, capturedAt: Date): ClearBlob | undefined {
   const { template } = finger.sample.reveal();
@@ -156,6 +173,8 @@ function minutiaeBlob(finger: TakenFinger, capturedAt: Date): ClearBlob | undefi
   );
 }
 
+async function faceBlob(
+  face: TakenFace,
   capturedAt: Date,
   codec: ImageCodec,
   signal: AbortSignal,

@@ -1,8 +1,9 @@
 /** Runs the machine: keeps exactly the activities of the current state going, and lets time pass. */
-import type { ScreenInput } from '../contract/screen.ts';
+import type { RefusalReason, ScreenInput } from '../contract/screen.ts';
 import type { Clock } from '../ops/clock.ts';
 import { type Activity, activitiesOf } from './activities.ts';
-import { IDLE, next, type Policy, type SessionEvent, type State, visitOf } from './machine.ts';
+import { next } from './machine.ts';
+import { IDLE, type Policy, type SessionEvent, type State, visitOf } from './state.ts';
 
 export interface SessionOptions {
   readonly policy: Policy;
@@ -14,7 +15,7 @@ export interface SessionOptions {
   /** True while the applicant waits for a device or an officer: the visit must not time out on them. */
   mayWait(): boolean;
   /** A refusal to begin with, such as a full outbox; null when visits are welcome. */
-  refusalToStart(): 'outbox_full' | 'keys_unusable' | null;
+  refusalToStart(): RefusalReason | null;
   /** Told of failures that are bugs or faults; never of anything personal. */
   onFailure(activity: Activity['kind'], error: unknown): void;
 }
@@ -63,7 +64,9 @@ export class Session implements AsyncDisposable {
   /** One touch. False when it did not fit the step: then nothing changed. */
   input(input: ScreenInput): boolean {
     const { clock, newVisitId, refusalToStart } = this.#options;
-    const visitId = input.type === 'start' ? newVisitId() : (visitOf(this.#state)?.id ?? '');
+    const visitId = ['start', 'restart'].includes(input.type)
+      ? newVisitId()
+      : (visitOf(this.#state)?.id ?? '');
     const reason = input.type === 'start' ? refusalToStart() : null;
     if (reason) return this.dispatch({ type: 'refuse', visitId, reason });
     return this.dispatch({ type: 'input', input, visitId, at: clock.now().toISOString() });

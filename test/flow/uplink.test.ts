@@ -96,7 +96,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vantay-uplink-'));
   broker = new Broker();
   await broker.up();
-  const limits = { maxPackets: 1000, maxBytes: 1e9, maxAgeMs: 1e9 };
+  const limits = { maxPackets: 1000, maxBytes: 1e9, maxAgeMs: 1e9, minimumFreeBytes: 0 };
   outbox = await SqliteOutbox.open({ path: join(folder, 'outbox.sqlite'), limits, clock: systemClock });
   logged = [];
 });
@@ -447,9 +447,12 @@ describe('presence', () => {
       uptimeSeconds: 1,
       outboxPackets: 0,
       outboxBytes: 0,
+      outboxFull: null,
+      audit: { entries: 0, sha256: '0'.repeat(64) },
       eventLoopDelayP99Ms: 1,
       residentBytes: 1,
       modelRestarts: 0,
+      keys: { holder: 'file' as const, validUntil: '2030-01-01T00:00:00.000Z', findings: [] },
     };
     await uplink.publishHealth(measured);
     expect(Health.parse(JSON.parse(messages('health')[0]!.payload)).boot).toBe(3);

@@ -10,7 +10,7 @@ import { SqliteOutbox } from '../../agent/outbox/outbox.ts';
 import type { OutboxLimits, ReceiptOutcome } from '../../agent/outbox/types.ts';
 import { newId } from '../fixtures/messages.ts';
 
-const LIMITS: OutboxLimits = { maxPackets: 5, maxBytes: 10_000, maxAgeMs: 60_000 };
+const LIMITS: OutboxLimits = { maxPackets: 5, maxBytes: 10_000, maxAgeMs: 60_000, minimumFreeBytes: 0 };
 const CHILD = new URL('../fixtures/outbox-child.ts', import.meta.url).pathname;
 
 let folder: string;
@@ -99,12 +99,12 @@ describe('the outbox', () => {
     }
     await outbox.markSent(one.id);
     expect(await outbox.find(one.id)).toMatchObject({
-      state: 'verified',
+      state: 'deleted',
       attempts: 1,
       receiptState: 'verified',
     });
     expect(await outbox.next([])).toBeNull();
-    expect(await outbox.status()).toEqual({ packets: 0, bytes: 0, oldestAtMs: null, full: null });
+    expect(await outbox.status()).toMatchObject({ packets: 0, bytes: 0, oldestAtMs: null });
     expect(await outbox.apply(receipt(newId()))).toBe('unknown');
     const database = new DatabaseSync(path, { readOnly: true });
     expect(database.prepare('SELECT count(*) AS n FROM containers').get()).toEqual({ n: 0 });
@@ -122,7 +122,7 @@ describe('the outbox', () => {
       for (const later of ['received', 'verified', ...decisions] as const) {
         expect(await outbox.apply(receipt(one.id, later))).toBe('unchanged');
       }
-      expect(await outbox.find(one.id)).toMatchObject({ state: 'verified', receiptState: decision });
+      expect(await outbox.find(one.id)).toMatchObject({ state: 'deleted', receiptState: decision });
     }
   });
 
@@ -150,6 +150,8 @@ describe('the outbox', () => {
     await later.accept(packet(6));
     nowMs += 60_001;
     expect((await later.status()).full).toBe('age');
+    await later.accept(packet(8)); // of a visit that began before
+    nowMs += 30 * 60_000;
     await expect(later.accept(packet(7))).rejects.toMatchObject({ code: 'OUTBOX_FULL' });
   });
 
@@ -190,7 +192,7 @@ describe('a file that is no intact outbox of this version', () => {
   it('is refused when a newer agent wrote it', async () => {
     await (await open())[Symbol.asyncDispose]();
     const database = new DatabaseSync(path);
-    database.exec('PRAGMA user_version = 2');
+    database.exec('PRAGMA user_version = 3');
     database.close();
     await expectRefused('OUTBOX_NEWER');
   });
@@ -234,7 +236,7 @@ describe('kill -9 in the middle of accepting', () => {
       await once(child, 'close');
       expect(child.signalCode).toBe('SIGKILL');
     }
-    const outbox = await open({ maxPackets: 1e6, maxBytes: 1e12, maxAgeMs: 1e15 });
+    const outbox = await open({ maxPackets: 1e6, maxBytes: 1e12, maxAgeMs: 1e15, minimumFreeBytes: 0 });
     for (const [id, sequence] of accepted) {
       expect(await outbox.find(id)).toMatchObject({ sequence, state: 'queued', bytes: 50_000 });
     }
