@@ -23,7 +23,7 @@ export function packetVerb(): Command {
       >;
       const found = {
         bytes: container.length,
-        manifestBytes: jwe.length,
+        manifestBytes: container.length - body.length,
         blobBytes: body.length,
         alg,
         enc,

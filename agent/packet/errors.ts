@@ -14,7 +14,7 @@ export const PACKET_ERRORS = [
   { code: 'PACKET_FORMAT', cause: 'The bytes are no sealed message of format 1 (VSM1).', remedy: REFUSE },
   { code: 'PACKET_TRUNCATED', cause: 'The container is shorter than its own lengths say.', remedy: REFUSE },
   { code: 'PACKET_TRAILING_BYTES', cause: 'Bytes follow the last blob of the container.', remedy: REFUSE },
-  { code: 'PACKET_JWE_MALFORMED', cause: 'The encrypted manifest is no compact JWE.', remedy: REFUSE },
+  { code: 'PACKET_JWE_MALFORMED', cause: 'The encrypted manifest is no JWE.', remedy: REFUSE },
   {
     code: 'PACKET_JWE_ALGORITHM',
     cause: 'The manifest is encrypted with other algorithms than ECDH-ES+A256KW and A256GCM.',
@@ -89,6 +89,11 @@ export const PACKET_ERRORS = [
     code: 'PACKET_WRONG_MANIFEST',
     cause: 'A receipt speaks of other content than was sent.',
     remedy: REFUSE,
+  },
+  {
+    code: 'PACKET_RECEIPT_EXPIRED',
+    cause: 'A receipt was issued more than 90 days ago, or more than a day ahead of this kiosk’s clock.',
+    remedy: 'Check the clocks of kiosk and backend; the backend answers again when the packet comes again.',
   },
   { code: 'PACKET_BLOB_NAME', cause: 'Two blobs of the message have the same name.', remedy: REFUSE },
   { code: 'PACKET_BLOB', cause: 'A blob does not decrypt: it was altered.', remedy: REFUSE },

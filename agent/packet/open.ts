@@ -1,7 +1,6 @@
 import { createDecipheriv, createHash } from 'node:crypto';
 import { compactDecrypt } from 'jose';
 import type { SealedBlob } from '../contract/packet.ts';
-import { fromBase64url } from './base64url.ts';
 import type { Trust, VerifiedSigner } from './certificates.ts';
 import { decodeContainer, splitBody, TAG_BYTES } from './container.ts';
 import { PacketError } from './errors.ts';
@@ -61,10 +60,8 @@ export async function openSealed<T extends ManifestType>(
 }
 
 async function decryptManifest(jwe: string, keys: readonly DecryptionKey[]): Promise<string> {
-  const parts = jwe.split('.');
-  const header =
-    parts.length === 5 && parts.every(part => fromBase64url(part) !== null) ? headerOf(parts[0]!) : null;
-  if (header === null) throw new PacketError('PACKET_JWE_MALFORMED', 'the manifest is no compact JWE');
+  const header = headerOf(jwe.slice(0, jwe.indexOf('.')));
+  if (header === null) throw new PacketError('PACKET_JWE_MALFORMED', 'the manifest is no JWE');
   if (header.alg !== 'ECDH-ES+A256KW' || header.enc !== 'A256GCM' || 'zip' in header || 'crit' in header) {
     throw new PacketError('PACKET_JWE_ALGORITHM', 'the manifest is encrypted in another way');
   }

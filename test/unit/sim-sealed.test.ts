@@ -46,9 +46,12 @@ describe('container', () => {
     ['another magic', new Uint8Array(Buffer.from('VSM2\0\0\0\0'))],
     ['a JWE that ends too early', joinContainer('YQ.YQ.YQ.YQ.YQ', []).subarray(0, 12)],
     ['four parts', joinContainer('YQ.YQ.YQ.YQ', [])],
-    ['padding', joinContainer('YQ==.YQ.YQ.YQ.YQ', [])],
-    ['unused bits that are not zero', joinContainer('YR.YQ.YQ.YQ.YQ', [])],
-    ['white space', joinContainer('YQ.YQ.YQ.YQ.YQ\n', [])],
+    ['six parts', joinContainer('YQ.YQ.YQ.YQ.YQ.YQ', [])],
+    ['a part of no length', joinContainer('YQ.YQ.YQ.YQ.', [])],
+    [
+      'a part longer than the JWE',
+      Uint8Array.from(joinContainer('YQ.YQ.YQ.YQ.YQ', []), (byte, at) => (at === 11 ? 99 : byte)),
+    ],
   ])('refuses %s', (_what, bytes) => {
     expect(() => splitContainer(bytes)).toThrow(refused('container_malformed'));
   });
