@@ -104,6 +104,7 @@ const TRIALS: Readonly<Record<string, Trial>> = {
         counted('kill.lost', result.lost, count),
         counted('kill.doubled', result.doubled, count),
         counted('kill.deleted_unverified', result.deletedUnverified, count),
+        counted('kill.deleted_unaudited', result.unaudited, count),
         counted('kill.packets_accepted', result.accepted, count),
         counted('kill.packets_repeated', result.repeated, count),
       ];
@@ -113,7 +114,8 @@ const TRIALS: Readonly<Record<string, Trial>> = {
 
 export const deliveryBench: Bench = {
   name: 'delivery',
-  summary: 'kills, power cuts, disk faults, an absent broker, forgeries, a bad network, and the cost of sealing',
+  summary:
+    'kills, power cuts, disk faults, an absent broker, forgeries, a bad network, and the cost of sealing',
   parts: Object.keys(TRIALS),
   async run(progress, { small, only }) {
     const figures: Figure[] = [];

@@ -126,6 +126,25 @@ export const Decision = z.strictObject({
 });
 export type Decision = z.infer<typeof Decision>;
 
+/** What an officer decided otherwise than the kiosk would have; the reason is a code, never free text. */
+const OfficerOverride = z.strictObject({
+  /** What was overridden. */
+  step: z.enum(['document', 'finger', 'face', 'liveness', 'decision']),
+  /** Finger concerned; null where the step has none. */
+  position: FingerPosition.nullable(),
+  reason: z.enum([
+    'document_read_by_eye',
+    'finger_unusable',
+    'quality_accepted',
+    'face_covered_for_cause',
+    'identity_confirmed_in_person',
+    'device_defective',
+  ]),
+  /** The officer's number at the office, never a name. */
+  officer: z.string().regex(/^[A-Za-z0-9-]{1,32}$/),
+  at: UtcTime,
+});
+
 /** What the signature covers; the whole of a visit except the blobs' bytes, which it binds by hash. */
 export const PacketManifest = z.strictObject({
   type: z.literal('vantay.packet'),
@@ -171,6 +190,8 @@ export const PacketManifest = z.strictObject({
   }),
   samples: z.array(z.discriminatedUnion('modality', [FingerSample, FaceSample])),
   exceptions: z.array(FingerException),
+  /** Empty where no officer stepped in. */
+  overrides: z.array(OfficerOverride),
   lookup: z.strictObject({
     state: z.enum(['found', 'not_found', 'several', 'locked', 'unavailable']),
     /** Which modalities the immigration database holds; null while unknown. Decides 3 or 7 working days. */

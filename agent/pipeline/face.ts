@@ -7,7 +7,7 @@ import { type FaceAnalysis, type FaceService, ModelError } from '../../models/in
 import type { Pad } from '../contract/packet.ts';
 import type { Advice } from '../contract/screen.ts';
 import { Biometric } from '../ops/biometric.ts';
-import type { FaceLive } from '../session/machine.ts';
+import type { FaceLive } from '../session/state.ts';
 import type { TakenFace } from '../session/visit.ts';
 import { type HeldAdvice, holdAdvice } from './advice.ts';
 import { InjectionWatch } from './injection.ts';

@@ -5,7 +5,7 @@ import { arrangementOf, type FingerExtraction, type FingerService } from '../../
 import type { FingerPosition } from '../contract/common.ts';
 import type { Advice } from '../contract/screen.ts';
 import { Biometric } from '../ops/biometric.ts';
-import type { FingerLive } from '../session/machine.ts';
+import type { FingerLive } from '../session/state.ts';
 import type { References, TakenFinger } from '../session/visit.ts';
 import type { DeviceUse } from './ports.ts';
 import { steadily } from './steady.ts';

@@ -1,6 +1,6 @@
 /** Who may register level 2 at this kiosk today, and if not, why. */
-import type { IdentityDocument, PersonalData } from '../contract/common.ts';
-import type { RefusalReason } from '../contract/screen.ts';
+import type { IdentityDocument, PersonalData, Purpose } from '../contract/common.ts';
+import type { DocumentProblem, RefusalReason } from '../contract/screen.ts';
 import { LAW } from './law.ts';
 
 export interface Holder {
@@ -24,16 +24,48 @@ export function ageOn(birthDate: string, today: string): number {
  * Null when nothing stands against it.
  * @param today calendar date in Vietnam
  */
-export function refusal(travelDocument: Holder, residenceCard: Holder, today: string): Refusal | null {
-  if (travelDocument.document.expires < today) return { reason: 'travel_document_expired', fields: [] };
+export function refusal(
+  travelDocument: Holder,
+  residenceCard: Holder,
+  purpose: Purpose,
+  today: string,
+): Refusal | null {
+  // Papers that ran out are a ground for a lock: they must not stand in its way (Decree 69/2024, Art. 15).
+  const mustBeValid = purpose !== 'lock';
+  if (mustBeValid && travelDocument.document.expires < today)
+    return { reason: 'travel_document_expired', fields: [] };
   if (residenceCard.document.kind === 'travel_document') return { reason: 'no_residence_card', fields: [] };
-  if (residenceCard.document.expires < today) return { reason: 'residence_card_expired', fields: [] };
+  if (mustBeValid && residenceCard.document.expires < today)
+    return { reason: 'residence_card_expired', fields: [] };
   const fields = disagreements(travelDocument.person, residenceCard.person);
   if (fields.length > 0) return { reason: 'documents_do_not_match', fields };
   const age = ageOn(travelDocument.person.birthDate, today);
-  if (age < LAW.level2.minimumAgeYears) return { reason: 'under_6_level_1_only', fields: [] };
-  if (age < LAW.representative.belowAgeYears) return { reason: 'representative_needed', fields: [] };
+  if (purpose === 'register_level_2' && age < LAW.level2.minimumAgeYears)
+    return { reason: 'under_6_level_1_only', fields: [] };
   return null;
+}
+
+/** Children under 14 do not come alone; of a ward, no document tells. */
+export const needsRepresentative = ({ birthDate }: PersonalData, today: string): boolean =>
+  ageOn(birthDate, today) < LAW.representative.belowAgeYears;
+
+/** Null when this person may act for the applicant, as far as documents tell. */
+export function representativeProblem(
+  applicant: { readonly travelDocument: Holder; readonly residenceCard: Holder },
+  representative: Holder,
+  today: string,
+): DocumentProblem | null {
+  const { document, person } = representative;
+  const own = [applicant.travelDocument, applicant.residenceCard].some(
+    holder =>
+      (holder.document.number === document.number && holder.document.issuer === document.issuer) ||
+      disagreements(holder.person, person).length === 0,
+  );
+  if (own) return { reason: 'same_person', fields: [] };
+  if (document.expires < today) return { reason: 'expired', fields: [] };
+  return ageOn(person.birthDate, today) < LAW.representative.minimumAgeYears
+    ? { reason: 'representative_too_young', fields: [] }
+    : null;
 }
 
 /** Names in a zone are cut to its width (Doc 9303 part 3, 4.6): the shorter one must begin the longer one. */

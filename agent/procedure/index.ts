@@ -1,4 +1,5 @@
 /** The law as data and pure functions. */
+export { accountDecision, activationWindow, groundsByDate } from './account.ts';
 export {
   addDays,
   type CalendarSettings,
@@ -7,6 +8,8 @@ export {
   isProvisional,
   isWorkingDay,
 } from './calendar.ts';
-export { ageOn, refusal } from './eligibility.ts';
+export { ageOn, needsRepresentative, refusal, representativeProblem } from './eligibility.ts';
 export { type ExpectedDates, expectedDates } from './expected.ts';
 export { LAW } from './law.ts';
+export { contentsOf, missingContents } from './levels.ts';
+export { simCheck } from './sim.ts';

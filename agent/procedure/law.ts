@@ -10,7 +10,42 @@ export const LAW = {
   /** Youngest age for level 1 and, on request, level 2. */
   level2: { minimumAgeYears: 6, article: `${DECREE_69}, Art. 7` },
   /** Younger applicants, and wards, come with a representative and register with that person's number. */
-  representative: { belowAgeYears: 14, article: `${DECREE_69}, Art. 11 and 14` },
+  representative: {
+    belowAgeYears: 14,
+    /** Civil Code 2015 (91/2015/QH13), Art. 20: an adult is 18 or older. */
+    minimumAgeYears: 18,
+    article: `${DECREE_69}, Art. 11 and 14`,
+  },
+  /** What an account holds; the last three lines of level 1 are in no machine-readable zone, the first is the authority's. */
+  contents: {
+    level1: [
+      'identification_number',
+      'full_name',
+      'birth_date',
+      'sex',
+      'nationality',
+      'travel_document_number',
+      'portrait',
+      'travel_document_symbol_and_type',
+      'travel_document_date_of_issue',
+      'travel_document_place_of_issue',
+    ],
+    level2: ['fingerprints'],
+    article: `${DECREE_69}, Art. 8`,
+  },
+  /** Office practice: the answer to this text message names the registered owner of the SIM. */
+  sim: { keyword: 'TTTB', number: '1414', article: 'office practice' },
+  /** From the result on, in calendar days; later through the hotline. */
+  activation: { calendarDays: 7, article: `${DECREE_69}, Art. 14` },
+  account: {
+    /** Kept from Decree 59/2022, Art. 19: the successor's clause was not found. */
+    decisionWorkingDays: 2,
+    /** Why an account is locked, and unlocked when it has ended: what its holder may name at a kiosk. */
+    holderGrounds: ['holder_request', 'travel_document_expired', 'residence_ended'],
+    /** What an agency or a user of the service may name besides, through an officer. */
+    agencyGrounds: ['breach_of_terms', 'holder_deceased', 'agency_request'],
+    article: `${DECREE_69}, Art. 15; Decree 59/2022/ND-CP, Art. 19`,
+  },
   /** Only holders of a permanent or temporary residence card are eligible. */
   residence: {
     article: `${DECREE_69}, Art. 7`,

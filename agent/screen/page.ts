@@ -1,11 +1,17 @@
 /** The kiosk page as bytes: bundled once at start by esbuild, served from memory. */
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { pageFonts } from './fonts.ts';
+
+export interface Asset {
+  readonly type: string;
+  readonly body: string | (() => Promise<Uint8Array>);
+}
 
 export interface Page {
   readonly html: string;
   /** URL path -> content. */
-  readonly assets: ReadonlyMap<string, { readonly type: string; readonly body: string | Uint8Array }>;
+  readonly assets: ReadonlyMap<string, Asset>;
 }
 
 const KIOSK = new URL('./kiosk/', import.meta.url);
@@ -30,12 +36,18 @@ export async function bundlePage(): Promise<Page> {
   );
   const bundled = (ending: string) =>
     bundle.outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
+  const fonts = pageFonts();
   return {
     html: html ?? '',
-    assets: new Map([
+    assets: new Map<string, Asset>([
       ['/main.js', { type: 'text/javascript; charset=utf-8', body: bundled('.js') }],
       ['/icon.svg', { type: 'image/svg+xml', body: icon ?? '' }],
       ['/style.css', { type: 'text/css; charset=utf-8', body: bundled('.css') }],
+      ['/fonts.css', { type: 'text/css; charset=utf-8', body: fonts.css }],
+      ...[...fonts.files].map(([name, body]): [string, Asset] => [
+        `/fonts/${name}`,
+        { type: 'font/woff2', body },
+      ]),
     ]),
   };
 }

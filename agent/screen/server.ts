@@ -32,7 +32,7 @@ const BODY_LIMIT_BYTES = 8 * 1024;
 /** Nothing from elsewhere, nothing framed, nothing cached: the page of one visitor must not survive into the next visit. */
 const HEADERS = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
@@ -116,7 +116,9 @@ function servePage(server: FastifyInstance, page: Page, token: string): void {
       .send(page.html),
   );
   for (const [path, { type, body }] of page.assets) {
-    server.get(path, async (_request, reply) => reply.type(type).send(body));
+    server.get(path, async (_request, reply) =>
+      reply.type(type).send(typeof body === 'string' ? body : await body()),
+    );
   }
 }
 

@@ -1,14 +1,14 @@
 /** What has to be going on in a state. Derived, never stored: two states with the same key share the running activity. */
 import type { FingerPosition } from '../contract/common.ts';
 import type { Biometric } from '../ops/biometric.ts';
-import type { State } from './machine.ts';
+import type { State } from './state.ts';
 import type { Captured, Compared, Consented, Lookup, References, TakenFinger } from './visit.ts';
 
 export type Activity =
   | {
       readonly kind: 'read_document';
       readonly key: string;
-      readonly wanted: 'travel_document' | 'residence_card';
+      readonly wanted: 'travel_document' | 'residence_card' | 'representative_document';
     }
   | { readonly kind: 'look_up'; readonly key: string; readonly visit: Consented }
   | {
@@ -22,6 +22,11 @@ export type Activity =
     }
   | { readonly kind: 'take_face'; readonly key: string }
   | { readonly kind: 'compare'; readonly key: string; readonly visit: Captured; readonly lookup: Lookup }
+  | {
+      readonly kind: 'print_slip';
+      readonly key: string;
+      readonly receipt: Extract<State, { kind: 'receipt' }>;
+    }
   | { readonly kind: 'submit'; readonly key: string; readonly visit: Compared };
 
 export function activitiesOf(state: State): readonly Activity[] {
@@ -32,7 +37,13 @@ export function activitiesOf(state: State): readonly Activity[] {
       const key = `read:${state.visit.id}:${wanted}:${state.attempt}:${state.problem?.reason ?? ''}`;
       return [{ kind: 'read_document', key, wanted }];
     }
+    case 'representative': {
+      const key = `read:${state.visit.id}:representative:${state.attempt}:${state.problem?.reason ?? ''}`;
+      return [{ kind: 'read_document', key, wanted: 'representative_document' }];
+    }
     case 'contact':
+    case 'sim':
+    case 'integrate':
       return lookUp(state.visit);
     case 'fingers':
       return [
@@ -55,6 +66,10 @@ export function activitiesOf(state: State): readonly Activity[] {
     }
     case 'submitting':
       return [{ kind: 'submit', key: `submit:${state.visit.id}`, visit: state.visit }];
+    case 'receipt':
+      return state.slip === 'printing'
+        ? [{ kind: 'print_slip', key: `print:${state.packetId}`, receipt: state }]
+        : [];
     default:
       return [];
   }

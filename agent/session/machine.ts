@@ -2,142 +2,22 @@
  * The visit as a pure state machine: `next(state, event, policy)` and nothing else decides where a visit goes. What has
  * to happen meanwhile is derived from the state (`activities.ts`), so a state that is left takes its work with it.
  */
-import type { Challenge, FingerPosition, Language } from '../contract/common.ts';
-import type { Decision } from '../contract/packet.ts';
-import type { Advice, DocumentProblem, RefusalReason, ScreenInput } from '../contract/screen.ts';
-import type {
-  Begun,
-  Captured,
-  Compared,
-  Consent,
-  Consented,
-  Contactable,
-  Fingered,
-  Identified,
-  Lookup,
-  ReadDocument,
-  TakenFace,
-  TakenFinger,
-} from './visit.ts';
-
-export type Delivery = 'stored' | 'delivered' | 'accepted' | 'rejected';
-
-/** What the screen shows of a finger while it is being taken. */
-export interface FingerLive {
-  readonly attempt: number;
-  readonly advice: Advice | null;
-  readonly qualityScore: number | null;
-  readonly imageVersion: number;
-}
-
-export interface FaceLive {
-  readonly advice: Advice | null;
-  readonly outline: {
-    readonly x: number;
-    readonly y: number;
-    readonly width: number;
-    readonly height: number;
-  } | null;
-  readonly progress: number;
-  readonly challenge: Challenge | null;
-}
-
-export type EndReason = 'finished' | 'cancelled' | 'time_out' | 'failed';
-
-export type State =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'language'; readonly visit: Begun }
-  | { readonly kind: 'purpose'; readonly visit: Begun }
-  | {
-      readonly kind: 'documents';
-      readonly visit: Begun;
-      readonly travelDocument: ReadDocument | null;
-      readonly problem: DocumentProblem | null;
-      readonly attempt: number;
-    }
-  | { readonly kind: 'consent'; readonly visit: Identified }
-  | { readonly kind: 'contact'; readonly visit: Consented }
-  | {
-      readonly kind: 'fingers';
-      readonly visit: Fingered;
-      readonly position: FingerPosition;
-      readonly remaining: readonly FingerPosition[];
-      readonly live: FingerLive;
-    }
-  | { readonly kind: 'face'; readonly visit: Fingered; readonly live: FaceLive }
-  | { readonly kind: 'comparing'; readonly visit: Captured }
-  | { readonly kind: 'review'; readonly visit: Compared }
-  | { readonly kind: 'submitting'; readonly visit: Compared }
-  | {
-      readonly kind: 'receipt';
-      readonly visit: Begun;
-      readonly packetId: string;
-      readonly delivery: Delivery;
-      readonly officerNeeded: boolean;
-      readonly lookup: {
-        readonly state: Lookup['state'];
-        readonly onFile: { face: boolean; finger: boolean } | null;
-      };
-    }
-  | {
-      readonly kind: 'refused';
-      readonly visit: Begun;
-      readonly reason: RefusalReason;
-      readonly problem: DocumentProblem | null;
-    }
-  | { readonly kind: 'ended'; readonly reason: EndReason; readonly language: Language };
-
-export type SessionEvent =
-  | { readonly type: 'input'; readonly input: ScreenInput; readonly visitId: string; readonly at: string }
-  | { readonly type: 'refuse'; readonly visitId: string; readonly reason: RefusalReason }
-  | { readonly type: 'document_read'; readonly document: ReadDocument }
-  | { readonly type: 'document_problem'; readonly problem: DocumentProblem }
-  | { readonly type: 'record_looked_up'; readonly lookup: Lookup }
-  | { readonly type: 'finger_live'; readonly live: FingerLive }
-  | { readonly type: 'finger_taken'; readonly finger: TakenFinger }
-  | { readonly type: 'finger_unreadable'; readonly position: FingerPosition }
-  | { readonly type: 'face_live'; readonly live: FaceLive }
-  | { readonly type: 'face_taken'; readonly face: TakenFace }
-  | { readonly type: 'compared'; readonly decision: Decision }
-  | { readonly type: 'submitted'; readonly packetId: string }
-  | { readonly type: 'delivery'; readonly packetId: string; readonly delivery: Delivery }
-  | { readonly type: 'failed' }
-  | { readonly type: 'time_out' };
-
-/** What the law and the operator decide; pure, so that the machine stays so. */
-export interface Policy {
-  readonly languages: readonly Language[];
-  readonly fingers: readonly FingerPosition[];
-  readonly documentAttempts: number;
-  /** SHA-256 and version of the consent text as shown in a language. */
-  consentText(language: Language): { readonly textVersion: string; readonly textSha256: string };
-  /** Null when this person may register level 2 here today. */
-  refusal(
-    travelDocument: ReadDocument,
-    residenceCard: ReadDocument,
-  ): { reason: RefusalReason; fields: string[] } | null;
-}
-
-export const IDLE: State = { kind: 'idle' };
-
-const NO_FINGER_YET: FingerLive = { attempt: 1, advice: null, qualityScore: null, imageVersion: 0 };
-const NO_FACE_YET: FaceLive = { advice: null, outline: null, progress: 0, challenge: null };
-
-/** The visit in front of the machine, if any. */
-export const visitOf = (state: State): Begun | null => ('visit' in state ? state.visit : null);
-
-/** Whether an officer has to look at the case: everything but a match, and but a person the database does not know. */
-export const officerNeeded = (decision: Decision): boolean =>
-  decision.outcome === 'no_match' || decision.outcome === 'inconclusive';
-
-const withVisit = (state: State, change: Partial<Begun>): State =>
-  'visit' in state ? ({ ...state, visit: { ...state.visit, ...change } } as State) : state;
-
-const ended = (state: State, reason: EndReason): State => ({
-  kind: 'ended',
-  reason,
-  language: visitOf(state)?.language ?? 'vi',
-});
+import { nextFinger } from './fingers.ts';
+import { onDocument, onDocumentProblem, onRepresentative, onRepresentativeProblem } from './papers.ts';
+import {
+  bare,
+  begin,
+  ended,
+  IDLE,
+  officerNeeded,
+  type Policy,
+  type SessionEvent,
+  type State,
+  visitOf,
+  withVisit,
+} from './state.ts';
+import { onInput } from './touch.ts';
+import type { Compared, Lookup } from './visit.ts';
 
 /**
  * The state after an event. An event that does not fit the state returns the very same state object: the caller can tell
@@ -169,103 +49,11 @@ export function next(state: State, event: SessionEvent, policy: Policy): State {
   }
 }
 
-type InputEvent = Extract<SessionEvent, { type: 'input' }>;
-
-const begin = (id: string, language: Language): Begun => ({
-  id,
-  language,
-  officerCalled: false,
-  warned: false,
-});
-
-function onInput(state: State, event: InputEvent, policy: Policy): State {
-  const { input } = event;
-  if (input.type === 'start') {
-    if (state.kind === 'ended') return { kind: 'language', visit: begin(event.visitId, state.language) };
-    return state.kind === 'idle' ? { kind: 'language', visit: begin(event.visitId, 'vi') } : state;
-  }
-  const visit = visitOf(state);
-  if (!visit) return state;
-  if (input.type === 'cancel') return ended(state, state.kind === 'receipt' ? 'finished' : 'cancelled');
-  if (input.type === 'call_officer') return withVisit(state, { officerCalled: true, warned: false });
-  if (input.type === 'officer_done') return withVisit(state, { officerCalled: false, warned: false });
-  if (input.type === 'still_here') return visit.warned ? withVisit(state, { warned: false }) : state;
-  const after = onStepInput(state, event, policy);
-  return after === state ? state : withVisit(after, { warned: false });
-}
-
-function onStepInput(state: State, { input, at }: InputEvent, policy: Policy): State {
-  switch (state.kind) {
-    case 'language':
-      if (input.type !== 'language' || !policy.languages.includes(input.language)) return state;
-      return { kind: 'purpose', visit: { ...state.visit, language: input.language } };
-    case 'purpose':
-      if (input.type !== 'purpose') return state;
-      return { kind: 'documents', visit: state.visit, travelDocument: null, problem: null, attempt: 1 };
-    case 'consent': {
-      if (input.type !== 'consent') return state;
-      if (!input.accepted)
-        return { kind: 'refused', visit: bare(state.visit), reason: 'consent_refused', problem: null };
-      const shown = policy.consentText(state.visit.language);
-      // A hash of another text means the page showed something else than what would be recorded: not a consent.
-      if (input.textSha256 !== shown.textSha256) return state;
-      const consent: Consent = { ...shown, language: state.visit.language, givenAt: at };
-      return { kind: 'contact', visit: { ...state.visit, consent } };
-    }
-    case 'contact':
-      if (input.type !== 'contact') return state;
-      return firstFinger({ ...state.visit, contact: { mobile: input.mobile, email: input.email } }, policy);
-    case 'fingers':
-      if (input.type !== 'finger_exception' || input.position !== state.position) return state;
-      return nextFinger(state, {
-        exceptions: [...state.visit.exceptions, { position: input.position, reason: input.reason }],
-      });
-    case 'review':
-      return input.type === 'submit' ? { kind: 'submitting', visit: state.visit } : state;
-    case 'receipt':
-    case 'refused':
-      return input.type === 'finish' ? ended(state, 'finished') : state;
-    default:
-      return state;
-  }
-}
-
-/** What stays of a visit that ends early: no document, no sample. */
-const bare = ({ id, language, officerCalled, warned }: Begun): Begun => ({
-  id,
-  language,
-  officerCalled,
-  warned,
-});
-
-function firstFinger(visit: Contactable, policy: Policy): State {
-  const [position, ...remaining] = policy.fingers;
-  const fingered: Fingered = { ...visit, fingers: [], exceptions: [] };
-  return position
-    ? { kind: 'fingers', visit: fingered, position, remaining, live: NO_FINGER_YET }
-    : { kind: 'face', visit: fingered, live: NO_FACE_YET };
-}
-
-function nextFinger(
-  state: Extract<State, { kind: 'fingers' }>,
-  gained: Partial<Pick<Fingered, 'fingers' | 'exceptions'>>,
-): State {
-  const visit: Fingered = { ...state.visit, ...gained };
-  const [position, ...remaining] = state.remaining;
-  return position
-    ? {
-        kind: 'fingers',
-        visit,
-        position,
-        remaining,
-        live: { ...NO_FINGER_YET, imageVersion: state.live.imageVersion },
-      }
-    : { kind: 'face', visit, live: NO_FACE_YET };
-}
-
 function onLookup(state: State, lookup: Lookup): State {
   switch (state.kind) {
     case 'contact':
+    case 'sim':
+    case 'integrate':
     case 'fingers':
     case 'face':
     case 'comparing':
@@ -290,6 +78,10 @@ function onResult(state: State, event: ResultEvent, policy: Policy): State {
       if (event.type === 'document_read') return onDocument(state, event.document, policy);
       if (event.type === 'document_problem') return onDocumentProblem(state, event.problem, policy);
       return state;
+    case 'representative':
+      if (event.type === 'document_read') return onRepresentative(state, event.document, policy);
+      if (event.type === 'document_problem') return onRepresentativeProblem(state, event.problem, policy);
+      return state;
     case 'fingers':
       if (event.type === 'finger_live') return { ...state, live: event.live };
       if (event.type === 'finger_taken' && event.finger.position === state.position) {
@@ -307,16 +99,15 @@ function onResult(state: State, event: ResultEvent, policy: Policy): State {
       return state;
     case 'comparing':
       if (event.type !== 'compared' || !state.visit.lookup) return state;
-      return {
-        kind: 'review',
-        visit: { ...state.visit, lookup: state.visit.lookup, decision: event.decision },
-      };
+      return onCompared({ ...state.visit, lookup: state.visit.lookup, decision: event.decision });
     case 'submitting':
       if (event.type !== 'submitted') return state;
       return {
         kind: 'receipt',
         visit: bare(state.visit),
         packetId: event.packetId,
+        handedIn: event.handedIn,
+        slip: policy.printer ? 'offered' : 'none',
         delivery: 'stored',
         officerNeeded: officerNeeded(state.visit.decision),
         lookup: {
@@ -325,6 +116,8 @@ function onResult(state: State, event: ResultEvent, policy: Policy): State {
         },
       };
     case 'receipt':
+      if (event.type === 'slip' && state.slip === 'printing')
+        return { ...state, slip: event.printed ? 'printed' : 'failed' };
       if (event.type !== 'delivery' || event.packetId !== state.packetId || event.delivery === state.delivery)
         return state;
       return { ...state, delivery: event.delivery };
@@ -333,33 +126,11 @@ function onResult(state: State, event: ResultEvent, policy: Policy): State {
   }
 }
 
-type DocumentsState = Extract<State, { kind: 'documents' }>;
-
-function onDocument(state: DocumentsState, read: ReadDocument, policy: Policy): State {
-  const wantsTravelDocument = state.travelDocument === null;
-  if ((read.document.kind === 'travel_document') !== wantsTravelDocument) {
-    // The right document in the wrong order is no failed attempt; it is only asked for the other one again.
-    return { ...state, problem: { reason: 'wrong_document', fields: [] } };
-  }
-  if (state.travelDocument === null) return { ...state, travelDocument: read, problem: null, attempt: 1 };
-  const refusal = policy.refusal(state.travelDocument, read);
-  if (refusal) {
-    const problem =
-      refusal.fields.length > 0 ? ({ reason: 'mismatch', fields: refusal.fields } as const) : null;
-    return { kind: 'refused', visit: bare(state.visit), reason: refusal.reason, problem };
-  }
-  return {
-    kind: 'consent',
-    visit: { ...state.visit, travelDocument: state.travelDocument, residenceCard: read },
-  };
-}
-
-function onDocumentProblem(state: DocumentsState, problem: DocumentProblem, policy: Policy): State {
-  if (state.attempt >= policy.documentAttempts) {
-    return { kind: 'refused', visit: bare(state.visit), reason: 'document_invalid', problem };
-  }
-  return { ...state, problem, attempt: state.attempt + 1 };
-}
+/** A request about an account is passed on only for its holder; a registration is judged by the authority. */
+const onCompared = (visit: Compared): State =>
+  visit.purpose === 'register_level_2' || visit.decision.outcome === 'match'
+    ? { kind: 'review', visit }
+    : { kind: 'refused', visit: bare(visit), reason: 'identity_not_confirmed', problem: null };
 
 function onTimeOut(state: State): State {
   switch (state.kind) {

@@ -8,7 +8,7 @@ import type { FaceStage } from '../pipeline/face.ts';
 import { takeFace } from '../pipeline/face.ts';
 import { type FingerStage, takeFinger } from '../pipeline/finger.ts';
 import type { Activity } from './activities.ts';
-import type { SessionEvent } from './machine.ts';
+import type { SessionEvent, State } from './state.ts';
 import type { Captured, Compared, Consented, Lookup } from './visit.ts';
 
 export interface Stages {
@@ -17,8 +17,10 @@ export interface Stages {
   readDocument(signal: AbortSignal): Promise<DocumentOutcome>;
   lookUp(visit: Consented, signal: AbortSignal): Promise<Lookup>;
   compare(visit: Captured, lookup: Lookup, signal: AbortSignal): Promise<Decision>;
-  /** Seals and stores; resolves with the packet's id once it is durable. */
-  submit(visit: Compared, signal: AbortSignal): Promise<string>;
+  /** Seals and stores; resolves with the packet's id and the day in Vietnam once it is durable. */
+  submit(visit: Compared, signal: AbortSignal): Promise<{ packetId: string; handedIn: string }>;
+  /** False when the printer did not take it: the receipt on the screen still stands. */
+  printSlip(receipt: Extract<State, { kind: 'receipt' }>, signal: AbortSignal): Promise<boolean>;
   /** Told of each finger image for the screen. */
   showFinger(image: Biometric<GrayImage>): void;
 }
@@ -59,7 +61,9 @@ export async function perform(
         decision: await stages.compare(activity.visit, activity.lookup, signal),
       });
     case 'submit':
-      return report({ type: 'submitted', packetId: await stages.submit(activity.visit, signal) });
+      return report({ type: 'submitted', ...(await stages.submit(activity.visit, signal)) });
+    case 'print_slip':
+      return report({ type: 'slip', printed: await stages.printSlip(activity.receipt, signal) });
   }
 }
 

@@ -1,19 +1,20 @@
 /** The state of a visit as the screen is told it: no score, no template, no image bytes. */
-import type { Language } from '../contract/common.ts';
+import type { Language, LockGround, Purpose } from '../contract/common.ts';
 import type { ScreenView, StepView } from '../contract/screen.ts';
-import { officerNeeded, type State, visitOf } from './machine.ts';
-import type { Fingered, Lookup } from './visit.ts';
+import { type LookupState, officerNeeded, PLAIN, type State, visitOf } from './state.ts';
+import type { Fingered, Identified } from './visit.ts';
 
 export type ExpectedDates = Extract<StepView, { step: 'receipt' }>['expected'];
 
 export interface ViewContext {
   readonly languages: readonly Language[];
-  consentText(language: Language): { text: string; textVersion: string; textSha256: string };
+  consentText(visit: Identified): { text: string; textVersion: string; textSha256: string };
   /** Latest dates of the result if the dossier were accepted now. */
-  expectedDates(lookup: {
-    state: Lookup['state'];
-    onFile: { face: boolean; finger: boolean } | null;
-  }): ExpectedDates;
+  expectedDates(lookup: LookupState, purpose: Purpose): ExpectedDates;
+  /** What the holder may name as the reason of a lock. */
+  readonly grounds: readonly LockGround[];
+  /** How to find out in whose name a SIM is registered. */
+  simCheck(travelDocumentNumber: string): { message: string; number: string };
   readonly deviceProblems: ScreenView['deviceProblems'];
   readonly secondsLeft: number | null;
 }
@@ -24,12 +25,35 @@ export function viewOf(state: State, context: ViewContext): ScreenView {
     type: 'vantay.view',
     visitId: visit?.id ?? null,
     language: visit?.language ?? (state.kind === 'ended' ? state.language : 'vi'),
+    purpose: visit?.purpose ?? 'register_level_2',
+    comfort: visit?.comfort ?? PLAIN,
+    canGoBack: visit !== null && CAN_GO_BACK.has(state.kind),
     view: stepView(state, context),
     officerCalled: visit?.officerCalled ?? false,
     secondsLeft: visit?.warned ? context.secondsLeft : null,
     deviceProblems: context.deviceProblems,
   };
 }
+
+/** Where `stepBefore` has an answer. */
+const CAN_GO_BACK: ReadonlySet<State['kind']> = new Set([
+  'language',
+  'purpose',
+  'bring',
+  'ground',
+  'documents',
+  'relation',
+  'representative',
+  'consent',
+  'contact',
+  'sim',
+  'integrate',
+  'fingers',
+  'face',
+  'review',
+]);
+
+const numberOf = (visit: Identified) => (visit.representative ? 'representative' : 'applicant');
 
 const fingersDone = (visit: Fingered) =>
   visit.fingers.map(({ position, quality }) => ({ position, qualityScore: quality.score }));
@@ -38,11 +62,15 @@ function stepView(state: State, context: ViewContext): StepView {
   switch (state.kind) {
     case 'idle':
     case 'purpose':
+    case 'bring':
+    case 'relation':
     case 'comparing':
     case 'submitting':
       return { step: state.kind };
     case 'language':
       return { step: 'language', languages: [...context.languages] };
+    case 'ground':
+      return { step: 'ground', grounds: [...context.grounds] };
     case 'documents':
       return {
         step: 'documents',
@@ -50,14 +78,27 @@ function stepView(state: State, context: ViewContext): StepView {
         problem: state.problem,
         attempt: state.attempt,
       };
+    case 'representative':
+      return {
+        step: 'documents',
+        wanted: 'representative_document',
+        problem: state.problem,
+        attempt: state.attempt,
+      };
     case 'consent':
-      return { step: 'consent', ...context.consentText(state.visit.language) };
+      return { step: 'consent', ...context.consentText(state.visit) };
     case 'contact':
       return {
         step: 'contact',
         person: state.visit.travelDocument.person,
         documents: [state.visit.travelDocument.document, state.visit.residenceCard.document],
+        contact: state.visit.form.contact,
+        numberOf: numberOf(state.visit),
       };
+    case 'sim':
+      return { step: 'sim', ...context.simCheck(state.visit.travelDocument.document.number) };
+    case 'integrate':
+      return { step: 'integrate', chosen: [...state.visit.form.integrate] };
     case 'fingers':
       return {
         step: 'fingers',
@@ -76,11 +117,14 @@ function stepView(state: State, context: ViewContext): StepView {
         step: 'review',
         person: visit.travelDocument.person,
         documents: [visit.travelDocument.document, visit.residenceCard.document],
-        contact: visit.contact,
+        representative: visit.representative?.person ?? null,
+        ground: visit.ground,
+        contact: visit.form.contact,
+        integrate: [...visit.form.integrate],
         done: fingersDone(visit),
         exceptions: [...visit.exceptions],
         officerNeeded: officerNeeded(visit.decision),
-        expected: context.expectedDates({ state: visit.lookup.state, onFile }),
+        expected: context.expectedDates({ state: visit.lookup.state, onFile }, visit.purpose),
       };
     }
     case 'receipt':
@@ -89,7 +133,9 @@ function stepView(state: State, context: ViewContext): StepView {
         packetId: state.packetId,
         delivery: state.delivery,
         officerNeeded: state.officerNeeded,
-        expected: context.expectedDates(state.lookup),
+        expected: context.expectedDates(state.lookup, state.visit.purpose),
+        handedIn: state.handedIn,
+        slip: state.slip,
       };
     case 'refused':
       return { step: 'refused', reason: state.reason, problem: state.problem };

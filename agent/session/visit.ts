@@ -2,10 +2,15 @@ import type {
   FingerExceptionReason,
   FingerPosition,
   IdentityDocument,
+  IntegratedData,
   Language,
+  LockGround,
   PersonalData,
+  Purpose,
+  Relation,
 } from '../contract/common.ts';
 import type { Decision, PacketManifest, Pad, Quality } from '../contract/packet.ts';
+import type { Comfort } from '../contract/screen.ts';
 import type { Biometric } from '../ops/biometric.ts';
 
 /** What a document's machine-readable zone said, all check digits right. */
@@ -69,31 +74,48 @@ export interface Consent {
   readonly givenAt: string;
 }
 
+/** Form TK01 as far as it is filled in. */
+export interface Form {
+  readonly contact: { readonly mobile: string; readonly email: string | null } | null;
+  /** Who confirmed in whose name the SIM is registered; null when nobody did. */
+  readonly simConfirmedBy: 'applicant' | 'officer' | null;
+  readonly integrate: readonly IntegratedData[];
+}
+
+/** Who acts for a child or ward. */
+export interface Representative extends ReadDocument {
+  readonly relation: Relation;
+}
+
 /** A visit grows by what each step adds; a state names the type it needs, so nothing can be asked for too early. */
 export interface Begun {
   readonly id: string;
   readonly language: Language;
+  readonly comfort: Comfort;
   readonly officerCalled: boolean;
   /** The applicant has not touched anything for long: the next time-out ends the visit. */
   readonly warned: boolean;
+  readonly purpose: Purpose;
+  /** Somebody acts for a child or ward, as they said; the law may add it (age). */
+  readonly represented: boolean;
+  /** Why the account was locked, where it is to be unlocked. */
+  readonly ground: LockGround | null;
 }
 
 export interface Identified extends Begun {
   readonly travelDocument: ReadDocument;
   readonly residenceCard: ReadDocument;
+  readonly representative: Representative | null;
 }
 
 export interface Consented extends Identified {
   readonly consent: Consent;
+  readonly form: Form;
   /** Absent until the registry has answered or the wait for it is over. */
   readonly lookup?: Lookup;
 }
 
-export interface Contactable extends Consented {
-  readonly contact: { readonly mobile: string; readonly email: string | null };
-}
-
-export interface Fingered extends Contactable {
+export interface Fingered extends Consented {
   readonly fingers: readonly TakenFinger[];
   readonly exceptions: readonly FingerException[];
 }

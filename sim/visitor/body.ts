@@ -4,10 +4,12 @@ import { type FingerCode, type Moisture, type Person, positionCode } from '../pe
 import type { Pose, Stage } from '../world/stage.ts';
 import type { View } from './screen-client.ts';
 
+type WantedPapers = 'travel_document' | 'residence_card' | 'representative_document';
+
 /** How a visitor behaves where they are not simply themselves. */
 export interface Manner {
   /** Lines of the zone laid on the reader at an attempt (from 1); by default the visitor's own papers. */
-  papers?(wanted: 'travel_document' | 'residence_card', attempt: number): readonly string[];
+  papers?(wanted: WantedPapers, attempt: number): readonly string[];
   /** Moisture of a finger at an attempt (from 0). */
   moisture?(finger: FingerCode, attempt: number): Moisture | undefined;
   /** Another finger than the one asked for, at an attempt (from 0). */
@@ -87,7 +89,9 @@ export class Body implements Disposable {
     const { person, manner, stage, present, reactionMs } = this.#options;
     if (
       view.step === 'documents' &&
-      (view.wanted === 'travel_document' || view.wanted === 'residence_card')
+      (view.wanted === 'travel_document' ||
+        view.wanted === 'residence_card' ||
+        view.wanted === 'representative_document')
     ) {
       await sleep(reactionMs, undefined, { signal });
       const own =

@@ -8,6 +8,12 @@ import { Trace, type TracedStage } from './trace.ts';
 export interface VisitScript extends Omit<BodyOptions, 'person'> {
   readonly person: Person;
   readonly contact: { readonly mobile: string; readonly email: string | null };
+  /** English when absent. */
+  readonly language?: string;
+  /** What the visitor comes for; to register when absent. */
+  readonly purpose?: 'register_level_2' | 'lock' | 'unlock';
+  /** What the person who came along is to the visitor; nobody came when absent. */
+  readonly relation?: 'parent' | 'guardian';
   /** Fingers the visitor says cannot be placed, by ISO code. */
   readonly missing: ReadonlyMap<number, 'missing' | 'injured'>;
   /** Things that happen around the visitor: called at every view, once begun it runs beside the visit. */
@@ -98,13 +104,23 @@ function touchFor({ view }: View, script: VisitScript): object | null {
     case 'ended':
       return { type: 'start' };
     case 'language':
-      return { type: 'language', language: 'en' };
+      return { type: 'language', language: script.language ?? 'en' };
     case 'purpose':
-      return { type: 'purpose', purpose: 'register_level_2' };
+      return { type: 'purpose', purpose: script.purpose ?? 'register_level_2' };
+    case 'bring':
+      return { type: 'ready', represented: false };
+    case 'ground':
+      return { type: 'ground', ground: 'holder_request' };
+    case 'relation':
+      return { type: 'relation', relation: script.relation ?? null };
     case 'consent':
       return { type: 'consent', accepted: true, textSha256: view.textSha256 };
     case 'contact':
       return { type: 'contact', ...script.contact };
+    case 'sim':
+      return { type: 'sim', confirmed: true };
+    case 'integrate':
+      return { type: 'integrate', data: ['driving_licence'] };
     case 'fingers': {
       const reason = script.missing.get(positionCode(view.position ?? '') ?? 0);
       return reason ? { type: 'finger_exception', position: view.position, reason } : null;

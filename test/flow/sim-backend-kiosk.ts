@@ -70,6 +70,7 @@ export function packetManifest(office: string, kiosk: string, sequence: number, 
       },
     ],
     exceptions: [],
+    overrides: [],
     lookup: { state: 'found', onFile: { face: true, finger: true } },
     decision: {
       outcome: 'match',

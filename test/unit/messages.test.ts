@@ -1,14 +1,21 @@
+import { createHash } from 'node:crypto';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, it } from 'vitest';
+import { Language } from '../../agent/contract/common.ts';
 import { Advice, DocumentProblem, RefusalReason } from '../../agent/contract/screen.ts';
 import { consentText } from '../../agent/screen/consent.ts';
-import { MESSAGES, messagesOf, OFFERED_LANGUAGES } from '../../agent/screen/messages/index.ts';
+import { messagesOf, OFFERED_LANGUAGES } from '../../agent/screen/messages/index.ts';
+import { passport } from '../fixtures/visit.ts';
 
-const languages = Object.entries(MESSAGES);
+/** Two numbers and a stroke: no words. */
+const SAME_EVERYWHERE = new Set(['fingers.count']);
+
+const english = messagesOf('en');
+const languages = OFFERED_LANGUAGES.map(language => [language, messagesOf(language)] as const);
 
 describe('the words of the screen', () => {
   it('exist in every language, none empty', () => {
-    const keys = Object.keys(MESSAGES.en).sort();
+    const keys = Object.keys(english).sort();
     for (const [language, messages] of languages) {
       expect(Object.keys(messages).sort(), language).toEqual(keys);
       for (const [key, text] of Object.entries(messages))
@@ -21,31 +28,46 @@ describe('the words of the screen', () => {
     for (const [language, messages] of languages) {
       for (const [key, text] of Object.entries(messages)) {
         expect(() => new IntlMessageFormat(text, language), `${language} ${key}`).not.toThrow();
-        const english = MESSAGES.en[key as keyof typeof MESSAGES.en];
-        expect(valuesOf(text), `${language} ${key}`).toEqual(valuesOf(english));
+        expect(valuesOf(text), `${language} ${key}`).toEqual(valuesOf(english[key as keyof typeof english]));
       }
     }
   });
 
   it('have a sentence for every advice, problem and refusal', () => {
-    for (const word of Advice.options) expect(MESSAGES.en).toHaveProperty([`advice.${word}`]);
+    for (const word of Advice.options) expect(english).toHaveProperty([`advice.${word}`]);
     for (const word of DocumentProblem.shape.reason.options)
-      expect(MESSAGES.en).toHaveProperty([`document.${word}`]);
-    for (const word of RefusalReason.options) expect(MESSAGES.en).toHaveProperty([`refused.${word}`]);
+      expect(english).toHaveProperty([`document.${word}`]);
+    for (const word of RefusalReason.options) expect(english).toHaveProperty([`refused.${word}`]);
   });
 
-  it('fall back to Vietnamese for a language that is not offered', () => {
-    expect(messagesOf('ko')).toBe(MESSAGES.vi);
-    expect(OFFERED_LANGUAGES).toContain('vi');
+  it('are written in the script of their language', () => {
+    expect([...OFFERED_LANGUAGES].sort()).toEqual([...Language.options].sort());
+    const scripts = {
+      zh: /\p{Script=Han}/u,
+      ko: /\p{Script=Hangul}/u,
+      ja: /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u,
+      ru: /\p{Script=Cyrillic}/u,
+    };
+    for (const [language, script] of Object.entries(scripts)) {
+      for (const [key, text] of Object.entries(messagesOf(language as Language))) {
+        if (!SAME_EVERYWHERE.has(key)) expect(text, `${language} ${key}`).toMatch(script);
+      }
+    }
   });
 });
 
 describe('the consent', () => {
-  it('is another text, with another hash, in each language', () => {
-    const texts = OFFERED_LANGUAGES.map(consentText);
-    expect(new Set(texts.map(({ textSha256 }) => textSha256)).size).toBe(texts.length);
-    for (const { textSha256, textVersion } of texts) {
-      expect(textSha256).toMatch(/^[0-9a-f]{64}$/);
+  it('is another text, with another hash, in each language and for each matter', () => {
+    const own = { representative: null };
+    const other = { representative: { ...passport, relation: 'parent' as const } };
+    const texts = OFFERED_LANGUAGES.flatMap(language => [
+      consentText({ language, purpose: 'register_level_2', ...own }),
+      consentText({ language, purpose: 'register_level_2', ...other }),
+      consentText({ language, purpose: 'lock', ...own }),
+    ]);
+    expect(new Set(texts.map(({ textSha256 }) => textSha256)).size).toBe(3 * OFFERED_LANGUAGES.length);
+    for (const { text, textSha256, textVersion } of texts) {
+      expect(textSha256).toBe(createHash('sha256').update(text).digest('hex'));
       expect(textVersion).not.toBe('');
     }
   });

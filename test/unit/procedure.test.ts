@@ -62,15 +62,19 @@ describe('working days', () => {
 
 describe('expected dates', () => {
   it('promises three days only when both modalities are on file', () => {
-    expect(expectedDates({ face: true, finger: true }, '2026-08-20', settings)).toMatchObject({
+    expect(
+      expectedDates('register_level_2', { face: true, finger: true }, '2026-08-20', settings),
+    ).toMatchObject({
       within3WorkingDays: '2026-08-24',
       within7WorkingDays: null,
     });
-    expect(expectedDates({ face: true, finger: false }, '2026-08-20', settings)).toMatchObject({
+    expect(
+      expectedDates('register_level_2', { face: true, finger: false }, '2026-08-20', settings),
+    ).toMatchObject({
       within3WorkingDays: null,
       within7WorkingDays: '2026-08-28',
     });
-    expect(expectedDates(null, '2026-08-20', settings)).toMatchObject({
+    expect(expectedDates('register_level_2', null, '2026-08-20', settings)).toMatchObject({
       within3WorkingDays: '2026-08-24',
       within7WorkingDays: '2026-08-28',
     });
@@ -101,21 +105,21 @@ describe('eligibility', () => {
     ] as const;
 
   it('takes an adult with two valid documents of one person', () => {
-    expect(refusal(passport, card, today)).toBeNull();
+    expect(refusal(passport, card, 'register_level_2', today)).toBeNull();
   });
 
   it('counts birthdays on the day in Vietnam', () => {
     expect(dateInVietnam(new Date('2026-11-19T17:00:00Z'))).toBe('2026-11-20');
-    expect(refusal(...born('2020-11-21'), today)?.reason).toBe('under_6_level_1_only');
-    expect(refusal(...born('2020-11-20'), today)?.reason).toBe('representative_needed');
-    expect(refusal(...born('2012-11-21'), today)?.reason).toBe('representative_needed');
-    expect(refusal(...born('2012-11-20'), today)).toBeNull();
+    expect(refusal(...born('2020-11-21'), 'register_level_2', today)?.reason).toBe('under_6_level_1_only');
+    expect(refusal(...born('2020-11-20'), 'register_level_2', today)).toBeNull();
+    expect(refusal(...born('2012-11-21'), 'register_level_2', today)).toBeNull();
+    expect(refusal(...born('2012-11-20'), 'register_level_2', today)).toBeNull();
     expect(ageOn('2020-02-29', '2026-02-28')).toBe(5);
   });
 
   it('names the fields in which two documents disagree', () => {
     const other = { ...card, person: { ...person, surname: 'BIANCHI', birthDate: '1991-05-01' } };
-    expect(refusal(passport, other, today)).toEqual({
+    expect(refusal(passport, other, 'register_level_2', today)).toEqual({
       reason: 'documents_do_not_match',
       fields: ['surname', 'birthDate'],
     });
@@ -123,13 +127,13 @@ describe('eligibility', () => {
 
   it('accepts a name that one zone had to cut', () => {
     const cut = { ...card, person: { ...person, givenNames: 'ANN' } };
-    expect(refusal(passport, cut, today)).toBeNull();
+    expect(refusal(passport, cut, 'register_level_2', today)).toBeNull();
   });
 
   it('refuses expired documents', () => {
     const old = { ...passport, document: { ...passport.document, expires: '2026-11-19' } };
-    expect(refusal(old, card, today)?.reason).toBe('travel_document_expired');
+    expect(refusal(old, card, 'register_level_2', today)?.reason).toBe('travel_document_expired');
     const oldCard = { ...card, document: { ...card.document, expires: '2026-11-19' } };
-    expect(refusal(passport, oldCard, today)?.reason).toBe('residence_card_expired');
+    expect(refusal(passport, oldCard, 'register_level_2', today)?.reason).toBe('residence_card_expired');
   });
 });

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { activitiesOf } from '../../agent/session/activities.ts';
-import { next, type SessionEvent, type State, visitOf } from '../../agent/session/machine.ts';
+import { next } from '../../agent/session/machine.ts';
+import { type SessionEvent, type State, visitOf } from '../../agent/session/state.ts';
+import { viewOf } from '../../agent/session/view.ts';
 import {
   CONSENT_SHA256,
   card,
@@ -18,6 +20,7 @@ import {
   policy,
   STORY,
   statesOf,
+  VIEW_CONTEXT,
   VISIT_ID,
 } from '../fixtures/visit.ts';
 
@@ -30,17 +33,29 @@ const EVENTS: readonly SessionEvent[] = [
   input({ type: 'consent', accepted: true, textSha256: '00'.repeat(32) }),
   input({ type: 'finger_exception', position: 'right_thumb', reason: 'missing' }),
   input({ type: 'finger_exception', position: 'left_little', reason: 'missing' }),
+  input({ type: 'purpose', purpose: 'unlock' }),
+  input({ type: 'ready', represented: true }),
+  input({ type: 'ground', ground: 'holder_request' }),
+  input({ type: 'relation', relation: 'parent' }),
+  input({ type: 'relation', relation: null }),
+  input({ type: 'sim', confirmed: false }),
+  input({ type: 'integrate', data: [] }),
+  input({ type: 'comfort', textPercent: 200, highContrast: true, readAloud: true }),
+  input({ type: 'back' }),
+  input({ type: 'restart' }),
   input({ type: 'still_here' }),
   input({ type: 'cancel' }),
   input({ type: 'call_officer' }),
   input({ type: 'officer_done' }),
   { type: 'refuse', visitId: VISIT_ID, reason: 'outbox_full' },
   { type: 'document_read', document: { ...card, document: { ...card.document, number: 'EXPIRED' } } },
+  { type: 'document_read', document: { ...passport, document: { ...passport.document, number: 'CHILD' } } },
   { type: 'finger_unreadable', position: 'right_index' },
   { type: 'record_looked_up', lookup: { state: 'unavailable' } },
   { type: 'compared', decision: decision('no_match') },
   { type: 'delivery', packetId: 'another', delivery: 'accepted' },
   { type: 'delivery', packetId: PACKET_ID, delivery: 'rejected' },
+  { type: 'slip', printed: false },
   { type: 'failed' },
   { type: 'time_out' },
 ];
@@ -72,7 +87,13 @@ function allReachable(): State[] {
       visitOf(state)?.language,
       visitOf(state)?.warned,
       visitOf(state)?.officerCalled,
-      'travelDocument' in state && state.travelDocument !== null,
+      visitOf(state)?.comfort.textPercent,
+      visitOf(state)?.purpose,
+      visitOf(state)?.represented,
+      visitOf(state)?.ground,
+      'slip' in state && state.slip,
+      'visit' in state && 'representative' in state.visit && state.visit.representative !== null,
+      'travelDocument' in state && state.travelDocument?.document.number,
       'attempt' in state && state.attempt,
       'position' in state && state.position,
       'visit' in state && 'lookup' in state.visit && (state.visit.lookup as { state: string }).state,
@@ -93,9 +114,15 @@ const KINDS = [
   'idle',
   'language',
   'purpose',
+  'bring',
+  'ground',
   'documents',
+  'relation',
+  'representative',
   'consent',
   'contact',
+  'sim',
+  'integrate',
   'fingers',
   'face',
   'comparing',
@@ -105,7 +132,18 @@ const KINDS = [
   'refused',
   'ended',
 ];
-const keepsNothing = ['idle', 'language', 'purpose', 'documents', 'receipt', 'refused', 'ended'];
+const keepsNothing = [
+  'idle',
+  'language',
+  'purpose',
+  'bring',
+  'ground',
+  'documents',
+  'relation',
+  'receipt',
+  'refused',
+  'ended',
+];
 
 describe('the machine of a visit', () => {
   it('goes from the first touch to the receipt', () => {
@@ -113,12 +151,15 @@ describe('the machine of a visit', () => {
       'idle',
       'language',
       'purpose',
+      'bring',
       'documents',
       'documents',
       'documents',
       'consent',
       'contact',
       'contact',
+      'sim',
+      'integrate',
       'fingers',
       'fingers',
       'fingers',
@@ -127,6 +168,8 @@ describe('the machine of a visit', () => {
       'comparing',
       'review',
       'submitting',
+      'receipt',
+      'receipt',
       'receipt',
       'receipt',
       'ended',
@@ -199,7 +242,8 @@ describe('the machine of a visit', () => {
       liveFace,
       { type: 'face_taken', face },
       { type: 'compared', decision: decision('match') },
-      { type: 'submitted', packetId: PACKET_ID },
+      { type: 'submitted', packetId: PACKET_ID, handedIn: '2026-11-21' },
+      { type: 'slip', printed: true },
       { type: 'delivery', packetId: PACKET_ID, delivery: 'accepted' },
       { type: 'failed' },
     ];
@@ -309,7 +353,11 @@ describe('single steps', () => {
   ] as const)('a decision %s calls for an officer: %s', (outcome, needed) => {
     const review = next(at('comparing'), { type: 'compared', decision: decision(outcome) }, policy);
     const submitting = next(review, input({ type: 'submit' }), policy);
-    const receipt = next(submitting, { type: 'submitted', packetId: PACKET_ID }, policy);
+    const receipt = next(
+      submitting,
+      { type: 'submitted', packetId: PACKET_ID, handedIn: '2026-11-21' },
+      policy,
+    );
     expect(receipt).toMatchObject({ kind: 'receipt', officerNeeded: needed });
   });
 
@@ -330,5 +378,107 @@ describe('single steps', () => {
     expect(visitOf(taken)?.warned).toBe(false);
     expect(next(warned, { type: 'time_out' }, policy)).toMatchObject({ kind: 'ended', reason: 'time_out' });
     expect(visitOf(next(warned, liveFinger, policy))?.warned).toBe(true);
+  });
+
+  it('goes back step by step from any state to the beginning, or not at all', () => {
+    for (const state of REACHABLE.filter(visitOf)) {
+      let after = state;
+      for (let steps = 0; steps < 40 && viewOf(after, VIEW_CONTEXT).canGoBack; steps += 1) {
+        const before = after;
+        after = next(after, input({ type: 'back' }), policy);
+        expect(after, state.kind).not.toBe(before);
+      }
+      if (viewOf(state, VIEW_CONTEXT).canGoBack) expect(after.kind, state.kind).toBe('idle');
+      else expect(next(state, input({ type: 'back' }), policy)).toBe(state);
+    }
+  });
+
+  it('going back forgets what was taken in the step that is left, and in the one gone back to', () => {
+    const second = statesOf(STORY)
+      .filter(({ kind }) => kind === 'fingers')
+      .at(-1)!;
+    const first = next(second, input({ type: 'back' }), policy);
+    expect(first).toMatchObject({ kind: 'fingers', position: 'right_thumb', visit: { fingers: [] } });
+    const integrate = next(first, input({ type: 'back' }), policy);
+    expect(integrate.kind).toBe('integrate');
+    expect(holdsBiometric({ ...integrate, visit: { ...visitOf(integrate), lookup: null } })).toBe(false);
+    const consent = next(at('contact'), input({ type: 'back' }), policy);
+    expect(JSON.stringify(consent)).not.toContain('givenAt');
+    const documents = next(consent, input({ type: 'back' }), policy);
+    expect(JSON.stringify(documents)).not.toContain('MUSTER');
+  });
+
+  it('starting over keeps language and looks, and nothing else', () => {
+    const comfort = { textPercent: 200, highContrast: true, readAloud: false } as const;
+    const large = next(at('review'), input({ type: 'comfort', ...comfort }), policy);
+    const again = next(large, input({ type: 'restart' }), policy);
+    expect(again).toMatchObject({ kind: 'purpose', visit: { language: 'en', comfort } });
+    expect(JSON.stringify(again)).not.toContain('MUSTER');
+    expect(holdsBiometric(again)).toBe(false);
+  });
+
+  it('a child comes with a representative, whose number needs no SIM check', () => {
+    const child = { ...passport, document: { ...passport.document, number: 'CHILD' } };
+    const story: SessionEvent[] = [
+      ...STORY.slice(0, 4),
+      { type: 'document_read', document: child },
+      { type: 'document_read', document: card },
+      input({ type: 'relation', relation: 'parent' }),
+      { type: 'document_read', document: child },
+      { type: 'document_read', document: passport },
+      input({ type: 'consent', accepted: true, textSha256: CONSENT_SHA256 }),
+      input({ type: 'contact', mobile: '+84912345678', email: null }),
+    ];
+    expect(
+      statesOf(story)
+        .map(({ kind }) => kind)
+        .slice(-6),
+    ).toEqual(['relation', 'representative', 'representative', 'consent', 'contact', 'integrate']);
+    const alone = [...story.slice(0, 6), input({ type: 'relation', relation: null })];
+    expect(statesOf(alone).at(-1)).toMatchObject({ kind: 'refused', reason: 'representative_needed' });
+  });
+
+  it('a lock asks for no form, and is passed on for the holder alone', () => {
+    const until = (outcome: 'match' | 'no_match') =>
+      statesOf([
+        ...STORY.slice(0, 2),
+        input({ type: 'purpose', purpose: 'lock' }),
+        input({ type: 'ready', represented: false }),
+        { type: 'document_read', document: passport },
+        { type: 'document_read', document: card },
+        input({ type: 'consent', accepted: true, textSha256: CONSENT_SHA256 }),
+        { type: 'finger_taken', finger: finger('right_index') },
+        { type: 'face_taken', face },
+        { type: 'record_looked_up', lookup: found },
+        { type: 'compared', decision: decision(outcome) },
+      ]).at(-1)!;
+    expect(until('match')).toMatchObject({
+      kind: 'review',
+      visit: { purpose: 'lock', form: { contact: null } },
+    });
+    expect(until('no_match')).toMatchObject({ kind: 'refused', reason: 'identity_not_confirmed' });
+    expect(holdsBiometric(until('no_match'))).toBe(false);
+  });
+
+  it('a corrected number is not the one that was confirmed', () => {
+    const review = at('review');
+    expect(review).toMatchObject({
+      visit: { form: { simConfirmedBy: 'applicant', integrate: ['tax_code'] } },
+    });
+    const corrected = next(review, input({ type: 'contact', mobile: '+84987654321', email: null }), policy);
+    expect(corrected).toMatchObject({
+      kind: 'review',
+      visit: { form: { contact: { mobile: '+84987654321' }, simConfirmedBy: null } },
+    });
+  });
+
+  it('a slip can be printed again only when it failed', () => {
+    const receipt = at('receipt');
+    const printing = next(receipt, input({ type: 'print' }), policy);
+    expect(activitiesOf(printing).map(({ kind }) => kind)).toEqual(['print_slip']);
+    const failed = next(printing, { type: 'slip', printed: false }, policy);
+    expect(next(failed, input({ type: 'print' }), policy)).toMatchObject({ slip: 'printing' });
+    const printed = next(printing, { type: 'slip', printed: true }, policy);
+    expect(next(printed, input({ type: 'print' }), policy)).toBe(printed);
   });
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../agent/ops/clock.ts';
 import type { Activity } from '../../agent/session/activities.ts';
-import type { SessionEvent, State } from '../../agent/session/machine.ts';
 import { Session, type SessionOptions } from '../../agent/session/run.ts';
+import type { SessionEvent, State } from '../../agent/session/state.ts';
 import { AT, face, finger, found, liveFace, policy, STORY, VISIT_ID } from '../fixtures/visit.ts';
 
 /** Time is that of vitest's timers, so that nothing here waits. */

@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { ScreenView } from '../../agent/contract/screen.ts';
 import { type ViewContext, viewOf } from '../../agent/session/view.ts';
-import { CANARY, CONSENT_SHA256, holdsBiometric, input, SCORE, STORY, statesOf } from '../fixtures/visit.ts';
+import {
+  CANARY,
+  CONSENT_SHA256,
+  holdsBiometric,
+  input,
+  SCORE,
+  STORY,
+  statesOf,
+  VIEW_CONTEXT,
+} from '../fixtures/visit.ts';
 
-const context: ViewContext = {
-  languages: ['vi', 'en'],
-  consentText: () => ({ text: 'The text.', textVersion: '1', textSha256: CONSENT_SHA256 }),
-  expectedDates: () => ({ within3WorkingDays: '2026-11-26', within7WorkingDays: null, provisional: false }),
-  deviceProblems: [{ role: 'camera', code: 'DEVICE_GONE' }],
-  secondsLeft: 7,
-};
+const context = VIEW_CONTEXT;
 
 const refused = statesOf([
-  ...STORY.slice(0, 6),
+  ...STORY.slice(0, 7),
   input({ type: 'consent', accepted: false, textSha256: CONSENT_SHA256 }),
 ]).at(-1)!;
 const states = [...statesOf(STORY), refused];
@@ -54,13 +57,13 @@ describe('the view of a visit', () => {
     const asked: unknown[] = [];
     const asking: ViewContext = {
       ...context,
-      expectedDates: lookup => {
+      expectedDates: (lookup, purpose) => {
         asked.push(lookup);
-        return context.expectedDates(lookup);
+        return context.expectedDates(lookup, purpose);
       },
     };
     for (const state of states.filter(({ kind }) => ['review', 'receipt'].includes(kind)))
       viewOf(state, asking);
-    expect(asked).toEqual(Array(3).fill({ state: 'found', onFile: { face: true, finger: true } }));
+    expect(asked).toEqual(Array(5).fill({ state: 'found', onFile: { face: true, finger: true } }));
   });
 });

@@ -1,4 +1,4 @@
-/** What stands around every step: the way out, help, faults of devices, and the warning before the time is over. */
+/** What stands around every step: faults of devices, and questions before everything else. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ScreenView } from '../../contract/screen.ts';
@@ -6,9 +6,6 @@ import { send } from './api.ts';
 import { Icon } from './icons.tsx';
 import { Advice, Button } from './parts.tsx';
 import type { Say } from './text.ts';
-
-/** Steps that have a way out of their own. */
-const CLOSING: readonly ScreenView['view']['step'][] = ['receipt', 'refused'];
 
 export function Notices({ screen, say }: { screen: ScreenView; say: Say }) {
   const problem = screen.deviceProblems[0];
@@ -22,27 +19,6 @@ export function Notices({ screen, say }: { screen: ScreenView; say: Say }) {
         </Advice>
       )}
     </div>
-  );
-}
-
-export function Footer({ screen, say, onEnd }: { screen: ScreenView; say: Say; onEnd: () => void }) {
-  const officer = screen.officerCalled ? 'officer.done' : 'officer.call';
-  return (
-    <footer>
-      {!CLOSING.includes(screen.view.step) && (
-        <Button kind="quiet" onTouch={onEnd}>
-          <Icon sign="cross" />
-          {say('common.cancel')}
-        </Button>
-      )}
-      <Button
-        kind="quiet"
-        onTouch={() => send({ type: screen.officerCalled ? 'officer_done' : 'call_officer' })}
-      >
-        <Icon sign="officer" />
-        {say(officer)}
-      </Button>
-    </footer>
   );
 }
 
@@ -67,13 +43,16 @@ function Dialog({ title, children }: { title: string; children: ComponentChildre
   );
 }
 
-export function EndDialog({ say, onStay }: { say: Say; onStay: () => void }) {
+/** Before everything entered so far is deleted. */
+export function LeaveDialog(props: { leaving: 'end' | 'restart'; say: Say; onStay: () => void }) {
+  const { leaving, say, onStay } = props;
+  const ending = leaving === 'end';
   return (
-    <Dialog title={say('common.end_question')}>
+    <Dialog title={say(ending ? 'common.end_question' : 'common.restart_question')}>
       <p>{say('common.end_text')}</p>
       <Button onTouch={onStay}>{say('common.end_no')}</Button>
-      <Button kind="danger" onTouch={() => send({ type: 'cancel' })}>
-        {say('common.end_yes')}
+      <Button kind="danger" onTouch={() => send({ type: ending ? 'cancel' : 'restart' })}>
+        {say(ending ? 'common.end_yes' : 'common.restart_yes')}
       </Button>
     </Dialog>
   );

@@ -1,12 +1,22 @@
 /** Steps after the capture: review, receipt, refusal, farewell. */
 import { Fragment } from 'preact';
+import { useState } from 'preact/hooks';
+import { LAW } from '../../procedure/index.ts';
 import { send } from './api.ts';
+import { Contact } from './contact.tsx';
 import { Icon } from './icons.tsx';
-import { Advice, Button, Expected, StepPage, type StepProps } from './parts.tsx';
+import { Advice, Button, Expected, expectedText, StepPage, type StepProps } from './parts.tsx';
 import { Qr } from './qr.tsx';
 import { dateText, fieldName } from './text.ts';
 
-export function Review({ view, language, say }: StepProps<'review'>) {
+export function Review(props: StepProps<'review'>) {
+  const { view, language, say } = props;
+  const [correcting, setCorrecting] = useState(false);
+  if (correcting) {
+    const numberOf = view.representative ? 'representative' : 'applicant';
+    const form = { ...view, step: 'contact', numberOf } as const;
+    return <Contact {...props} view={form} onDone={() => setCorrecting(false)} />;
+  }
   return (
     <StepPage
       title={say('review.title')}
@@ -30,12 +40,36 @@ export function Review({ view, language, say }: StepProps<'review'>) {
               <dd>{document.number}</dd>
             </Fragment>
           ))}
-          <dt>{say('field.mobile')}</dt>
-          <dd>{view.contact.mobile}</dd>
-          {view.contact.email && (
+          {view.representative && (
+            <>
+              <dt>{say('field.representative')}</dt>
+              <dd>
+                {view.representative.surname} {view.representative.givenNames}
+              </dd>
+            </>
+          )}
+          {view.ground && (
+            <>
+              <dt>{say('field.ground')}</dt>
+              <dd>{say(`ground.${view.ground}`)}</dd>
+            </>
+          )}
+          {view.contact && (
+            <>
+              <dt>{say('field.mobile')}</dt>
+              <dd>{view.contact.mobile}</dd>
+            </>
+          )}
+          {view.contact?.email && (
             <>
               <dt>{say('field.email')}</dt>
               <dd>{view.contact.email}</dd>
+            </>
+          )}
+          {view.integrate.length > 0 && (
+            <>
+              <dt>{say('field.integrate')}</dt>
+              <dd>{view.integrate.map(item => say(`integrate.${item}`)).join(', ')}</dd>
             </>
           )}
           <dt>{say('field.fingers')}</dt>
@@ -51,6 +85,11 @@ export function Review({ view, language, say }: StepProps<'review'>) {
             <Icon sign="check" />
             {say('review.submit')}
           </Button>
+          {view.contact && (
+            <Button kind="quiet" onTouch={() => setCorrecting(true)}>
+              {say('review.correct')}
+            </Button>
+          )}
           <Button kind="quiet" onTouch={() => send({ type: 'cancel' })}>
             {say('review.withdraw')}
           </Button>
@@ -60,11 +99,18 @@ export function Review({ view, language, say }: StepProps<'review'>) {
   );
 }
 
-export function Receipt({ view, language, say }: StepProps<'receipt'>) {
+const RECEIPT_TITLE = {
+  register_level_2: 'receipt.title',
+  lock: 'receipt.title.lock',
+  unlock: 'receipt.title.unlock',
+} as const;
+
+export function Receipt({ view, language, purpose, say }: StepProps<'receipt'>) {
   const rejected = view.delivery === 'rejected';
+  const days = LAW.activation.calendarDays;
   return (
     <StepPage
-      title={say('receipt.title')}
+      title={say(RECEIPT_TITLE[purpose])}
       words={
         <>
           <Advice sign={rejected ? 'warning' : 'check'} kind={rejected ? 'mend' : 'good'}>
@@ -72,20 +118,69 @@ export function Receipt({ view, language, say }: StepProps<'receipt'>) {
           </Advice>
           {view.officerNeeded && <Advice sign="officer">{say('receipt.officer')}</Advice>}
           <Expected expected={view.expected} language={language} say={say} />
+          {purpose === 'register_level_2' && <p>{say('receipt.activation', { days })}</p>}
         </>
       }
       picture={
         <figure class="reference">
-          <Qr text={view.packetId} label={say('receipt.number')} />
+          <Qr text={receiptText(view, language, say)} label={say('receipt.number')} />
           <figcaption>
             {say('receipt.number')}
             <code>{view.packetId}</code>
           </figcaption>
         </figure>
       }
-      actions={<Button onTouch={() => send({ type: 'finish' })}>{say('receipt.finish')}</Button>}
+      actions={
+        <>
+          <Slip slip={view.slip} say={say} />
+          <Button onTouch={() => send({ type: 'finish' })}>{say('receipt.finish')}</Button>
+        </>
+      }
     />
   );
+}
+
+/** What the telephone that reads the code keeps: number and dates, no name. */
+function receiptText(
+  view: StepProps<'receipt'>['view'],
+  language: StepProps<'receipt'>['language'],
+  say: StepProps<'receipt'>['say'],
+): string {
+  return [
+    `VNeID, ${say('receipt.number')}:`,
+    view.packetId,
+    say('slip.handed_in', { date: dateText(language, view.handedIn, 'long') }),
+    expectedText(view.expected, language, say),
+  ].join('\n');
+}
+
+function Slip({ slip, say }: Pick<StepProps<'receipt'>['view'], 'slip'> & Pick<StepProps<'receipt'>, 'say'>) {
+  switch (slip) {
+    case 'none':
+      return null;
+    case 'printing':
+      return (
+        <Advice sign="printer" kind="note">
+          {say('receipt.printing')}
+        </Advice>
+      );
+    case 'printed':
+      return (
+        <Advice sign="printer" kind="good">
+          {say('receipt.printed')}
+        </Advice>
+      );
+    default:
+      return (
+        <>
+          {slip === 'failed' && <Advice sign="warning">{say('receipt.print_failed')}</Advice>}
+          <Button kind="quiet" onTouch={() => send({ type: 'print' })}>
+            <Icon sign="printer" />
+            {say('receipt.print')}
+          </Button>
+        </>
+      );
+  }
 }
 
 export function Refused({ view, language, say }: StepProps<'refused'>) {

@@ -1,4 +1,5 @@
 /** How the applicant can be reached: typed on the screen's own keys. */
+import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { send } from './api.ts';
 import { DigitPad, LetterPad } from './pad.tsx';
@@ -19,10 +20,11 @@ function mobileDigits(typed: string): string {
 
 const grouped = (digits: string): string => digits.replaceAll(/(\d{3})(?=\d)/g, '$1 ');
 
-export function Contact({ view, language, say }: StepProps<'contact'>) {
+/** `onDone` where the form is opened again to correct it. */
+export function Contact({ view, language, say, onDone }: StepProps<'contact'> & { onDone?: () => void }) {
   const [field, setField] = useState<'mobile' | 'email'>('mobile');
-  const [digits, setDigits] = useState('');
-  const [email, setEmail] = useState('');
+  const [digits, setDigits] = useState(view.contact?.mobile.replace('+84', '') ?? '');
+  const [email, setEmail] = useState(view.contact?.email ?? '');
   const [tried, setTried] = useState(false);
   const badMobile = !MOBILE.test(digits);
   const badEmail = email !== '' && !EMAIL.test(email);
@@ -30,7 +32,13 @@ export function Contact({ view, language, say }: StepProps<'contact'>) {
     setTried(true);
     if (badMobile) setField('mobile');
     else if (badEmail) setField('email');
-    else send({ type: 'contact', mobile: `+84${digits}`, email: email || null });
+    else {
+      send({ type: 'contact', mobile: `+84${digits}`, email: email || null });
+      onDone?.();
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') submit();
   };
   return (
     <StepPage
@@ -45,12 +53,20 @@ export function Contact({ view, language, say }: StepProps<'contact'>) {
             <dd>{view.person.givenNames}</dd>
             <dt>{say('field.birthDate')}</dt>
             <dd>{dateText(language, view.person.birthDate, 'long')}</dd>
+            {view.documents.map(document => (
+              <Fragment key={document.kind}>
+                <dt>{say(`field.${document.kind}`)}</dt>
+                <dd>{document.number}</dd>
+              </Fragment>
+            ))}
           </dl>
         </>
       }
       picture={
         <div class="form">
-          <label for="mobile">{say('contact.mobile')}</label>
+          <label for="mobile">
+            {say(view.numberOf === 'applicant' ? 'contact.mobile' : 'contact.mobile.represented')}
+          </label>
           <div class={`field ${field === 'mobile' ? 'active' : ''}`}>
             <span class="prefix" aria-hidden="true">
               +84
@@ -62,6 +78,7 @@ export function Contact({ view, language, say }: StepProps<'contact'>) {
               autocomplete="off"
               value={grouped(digits)}
               onFocus={() => setField('mobile')}
+              onKeyDown={onKeyDown}
               onInput={event => setDigits(mobileDigits(event.currentTarget.value))}
               aria-invalid={tried && badMobile}
             />
@@ -79,6 +96,7 @@ export function Contact({ view, language, say }: StepProps<'contact'>) {
               maxLength={254}
               value={email}
               onFocus={() => setField('email')}
+              onKeyDown={onKeyDown}
               onInput={event => setEmail(event.currentTarget.value.trim())}
               aria-invalid={tried && badEmail}
             />

@@ -26,11 +26,19 @@ const SIGNS = {
   uneven: 'M12 22a10 10 0 100-20 10 10 0 000 20zM12 2v20M15 6v12M18 8v8',
   print:
     'M5 20c1.5-3 1.5-5 1.5-8a5.5 5.5 0 0111 0c0 3 0 5-.8 8M9 21c1.2-3 1.2-6 1.2-9a1.8 1.8 0 013.6 0c0 3.5 0 6-1 9M3 15c.5-1.5.5-2 .5-3.5a8.5 8.5 0 0117 0c0 1.5 0 3-.3 4.5',
+  again: 'M4 12a8 8 0 108-8H5M9 1L5 4l4 3',
+  text: 'M2 19L8 5l6 14M4 14.5h8M15 19l3.5-8 3.5 8M16.2 16.5h4.6',
+  contrast: 'M12 22a10 10 0 100-20 10 10 0 000 20zM12 2v20M16 4v16M20 7v10',
+  sound: 'M3 9v6h4l6 5V4L7 9zM17 8.5a5 5 0 010 7M20 5.5a9 9 0 010 13',
+  lock: 'M5 11h14v10H5zM8 11V7a4 4 0 018 0v4M12 15v3',
+  unlock: 'M5 11h14v10H5zM8 11V7a4 4 0 017.7-1.5M12 15v3',
+  message: 'M3 4h18v13H10l-5 4v-4H3zM7 9h10M7 13h6',
+  printer: 'M6 9V3h12v6M6 17H3V9h18v8h-3M6 14h12v7H6z',
   backspace: 'M9 5h12v14H9l-7-7zM12 9l6 6M18 9l-6 6',
   unplugged: 'M7 3v5M13 3v5M4 8h12v3a6 6 0 01-12 0zM10 17v5M17 17l5 5M22 17l-5 5',
 } as const;
 
-type Sign = keyof typeof SIGNS;
+export type Sign = keyof typeof SIGNS;
 
 export function Icon({ sign }: { sign: Sign }) {
   return (

@@ -3,18 +3,23 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ScreenView } from '../../contract/screen.ts';
 import { OFFERED_LANGUAGES } from '../messages/index.ts';
 import { useView } from './api.ts';
-import { EndDialog, Footer, Notices, TimeDialog } from './around.tsx';
+import { LeaveDialog, Notices, TimeDialog } from './around.tsx';
 import { FaceStep, Fingers, Working } from './capture.tsx';
 import { Ended, Receipt, Refused, Review } from './closing.tsx';
 import { Contact } from './contact.tsx';
+import { guardPage } from './guard.ts';
 import { Icon } from './icons.tsx';
 import { Progress } from './parts.tsx';
-import { Consent, Documents, Idle, LanguageStep, Purpose } from './registration.tsx';
+import { Bring, Ground, Purpose, Relation } from './purpose.tsx';
+import { Consent, Documents, Idle, LanguageStep } from './registration.tsx';
 import { type Say, speaker } from './text.ts';
+import { Integrate, SimCheck } from './tk01.tsx';
+import { Tools } from './tools.tsx';
+import { useVoice } from './voice.ts';
 
 function Step({ screen, say }: { screen: ScreenView; say: Say }) {
-  const { view, language } = screen;
-  const common = { language, say };
+  const { view, language, purpose } = screen;
+  const common = { language, purpose, say };
   switch (view.step) {
     case 'idle':
       return <Idle />;
@@ -22,12 +27,22 @@ function Step({ screen, say }: { screen: ScreenView; say: Say }) {
       return <LanguageStep view={view} {...common} />;
     case 'purpose':
       return <Purpose view={view} {...common} />;
+    case 'bring':
+      return <Bring view={view} {...common} />;
+    case 'ground':
+      return <Ground view={view} {...common} />;
+    case 'relation':
+      return <Relation view={view} {...common} />;
     case 'documents':
       return <Documents key={view.wanted} view={view} {...common} />;
     case 'consent':
       return <Consent view={view} {...common} />;
     case 'contact':
       return <Contact view={view} {...common} />;
+    case 'sim':
+      return <SimCheck view={view} {...common} />;
+    case 'integrate':
+      return <Integrate view={view} {...common} />;
     case 'fingers':
       return <Fingers view={view} {...common} />;
     case 'face':
@@ -48,9 +63,9 @@ function Step({ screen, say }: { screen: ScreenView; say: Say }) {
 
 /** Everything the page knows of one visit: made anew with each, so that nothing of the one before can be left. */
 function Visit({ screen, say }: { screen: ScreenView; say: Say }) {
-  const [ending, setEnding] = useState(false);
+  const [leaving, setLeaving] = useState<'end' | 'restart' | null>(null);
   const { secondsLeft } = screen;
-  const asked = ending || secondsLeft !== null;
+  const asked = leaving !== null || secondsLeft !== null;
   return (
     <>
       <div class="frame" data-step={screen.view.step} inert={asked}>
@@ -59,16 +74,23 @@ function Visit({ screen, say }: { screen: ScreenView; say: Say }) {
             <Icon sign="print" />
             {say('app.title')}
           </strong>
-          <Progress step={screen.view.step} say={say} />
+          <Progress step={screen.view.step} purpose={screen.purpose} say={say} />
           <Notices screen={screen} say={say} />
         </header>
         <Step screen={screen} say={say} />
-        {screen.visitId !== null && <Footer screen={screen} say={say} onEnd={() => setEnding(true)} />}
+        {screen.visitId !== null && (
+          <Tools
+            screen={screen}
+            say={say}
+            onEnd={() => setLeaving('end')}
+            onRestart={() => setLeaving('restart')}
+          />
+        )}
       </div>
       {secondsLeft !== null ? (
         <TimeDialog seconds={secondsLeft} say={say} />
       ) : (
-        ending && <EndDialog say={say} onStay={() => setEnding(false)} />
+        leaving && <LeaveDialog leaving={leaving} say={say} onStay={() => setLeaving(null)} />
       )}
     </>
   );
@@ -78,6 +100,11 @@ function Screen() {
   const screen = useView();
   const language = screen?.language ?? 'vi';
   const say = useMemo(() => speaker(language), [language]);
+  useVoice(screen);
+  const { textPercent, highContrast } = screen?.comfort ?? { textPercent: 100, highContrast: false };
+  useEffect(() => {
+    Object.assign(document.documentElement.dataset, { text: textPercent, contrast: highContrast });
+  }, [textPercent, highContrast]);
   useEffect(() => {
     document.documentElement.lang = language;
     document.title = say('app.title');
@@ -105,6 +132,6 @@ function Screen() {
   return <Visit key={screen.visitId ?? screen.view.step} screen={screen} say={say} />;
 }
 
+guardPage();
 const root = document.getElementById('screen');
 if (root) render(<Screen />, root);
-document.addEventListener('contextmenu', event => event.preventDefault());

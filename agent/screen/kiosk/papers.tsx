@@ -1,4 +1,5 @@
 /** The papers and where they go: pictures for those who cannot read the words. */
+import type { StepProps } from './parts.tsx';
 
 const CHEVRONS = '<<<<<<<<<<<<<<<';
 
@@ -52,8 +53,8 @@ function Card() {
 }
 
 /** A document above the reader's glass, and the way it goes. */
-export function OnReader({ wanted }: { wanted: 'travel_document' | 'residence_card' }) {
-  const passport = wanted === 'travel_document';
+export function OnReader({ wanted }: { wanted: StepProps<'documents'>['view']['wanted'] }) {
+  const passport = wanted !== 'residence_card';
   return (
     <svg class="papers" viewBox="0 0 320 330" aria-hidden="true">
       <path class="reader" d="M30 262h260l22 52a10 10 0 01-9 14H17a10 10 0 01-9-14z" />

@@ -7,6 +7,7 @@ import { dateText, type Say } from './text.ts';
 export interface StepProps<Step extends ScreenView['view']['step']> {
   readonly view: Extract<ScreenView['view'], { step: Step }>;
   readonly language: ScreenView['language'];
+  readonly purpose: ScreenView['purpose'];
   readonly say: Say;
 }
 
@@ -70,18 +71,28 @@ export function Advice(props: {
   );
 }
 
+/** The latest dates, in words; empty where none is promised. */
+export function expectedText(
+  expected: StepProps<'receipt'>['view']['expected'],
+  language: ScreenView['language'],
+  say: Say,
+): string {
+  const { within3WorkingDays: soon, within7WorkingDays: late, accountDecision } = expected;
+  const date = (day: string) => dateText(language, day);
+  if (accountDecision) return say('expected.account', { date: date(accountDecision) });
+  if (soon && late) return say('expected.both', { soon: date(soon), late: date(late) });
+  const only = soon ?? late;
+  return only ? say('expected.one', { date: date(only) }) : '';
+}
+
 export function Expected(props: {
   expected: StepProps<'receipt'>['view']['expected'];
   language: ScreenView['language'];
   say: Say;
 }) {
   const { expected, language, say } = props;
-  const { within3WorkingDays: soon, within7WorkingDays: late } = expected;
-  if (!soon && !late) return null;
-  const text =
-    soon && late
-      ? say('expected.both', { soon: dateText(language, soon), late: dateText(language, late) })
-      : say('expected.one', { date: dateText(language, soon ?? late ?? '') });
+  const text = expectedText(expected, language, say);
+  if (!text) return null;
   return (
     <p class="expected">
       {text} {expected.provisional && <small>{say('expected.provisional')}</small>}
@@ -92,13 +103,27 @@ export function Expected(props: {
 const MILESTONES = ['documents', 'consent', 'contact', 'fingers', 'face', 'review', 'receipt'] as const;
 
 /** Where in the visit this is. Steps without a milestone of their own belong to the one before. */
-export function Progress({ step, say }: { step: ScreenView['view']['step']; say: Say }) {
-  const aliases: Record<string, (typeof MILESTONES)[number]> = { comparing: 'face', submitting: 'review' };
-  const current = MILESTONES.indexOf(aliases[step] ?? (step as (typeof MILESTONES)[number]));
+export function Progress({
+  step,
+  purpose,
+  say,
+}: Pick<StepProps<'receipt'>, 'purpose' | 'say'> & { step: ScreenView['view']['step'] }) {
+  const aliases: Record<string, (typeof MILESTONES)[number]> = {
+    bring: 'documents',
+    ground: 'documents',
+    relation: 'documents',
+    sim: 'contact',
+    integrate: 'contact',
+    comparing: 'face',
+    submitting: 'review',
+  };
+  // No form is filled in where an account is locked or unlocked.
+  const milestones = MILESTONES.filter(name => name !== 'contact' || purpose === 'register_level_2');
+  const current = milestones.indexOf(aliases[step] ?? (step as (typeof MILESTONES)[number]));
   if (current < 0) return null;
   return (
     <ol class="progress">
-      {MILESTONES.map((milestone, index) => (
+      {milestones.map((milestone, index) => (
         <li
           key={milestone}
           class={index < current || step === 'receipt' ? 'done' : index === current ? 'current' : ''}
@@ -107,7 +132,7 @@ export function Progress({ step, say }: { step: ScreenView['view']['step']; say:
           <span class="dot" aria-hidden="true">
             {index < current || step === 'receipt' ? <Icon sign="check" /> : index + 1}
           </span>
-          {say(`progress.${milestone}`)}
+          <span class="label">{say(`progress.${milestone}`)}</span>
         </li>
       ))}
     </ol>

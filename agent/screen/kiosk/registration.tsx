@@ -1,4 +1,4 @@
-/** Steps before the capture: language, purpose, documents, consent. */
+/** Steps before the capture: welcome, language, documents, consent. */
 import type { Language } from '../../contract/common.ts';
 import { OFFERED_LANGUAGES } from '../messages/index.ts';
 import { send } from './api.ts';
@@ -20,15 +20,18 @@ const OWN_NAME: Record<Language, string> = {
 /** Until a language is chosen, everything is said in each. */
 const OFFERED = OFFERED_LANGUAGES.map(language => ({ language, say: speaker(language) }));
 
+/** On the first page six paragraphs would be read by nobody. */
+const IN_FULL: readonly Language[] = ['vi', 'en'];
+
 export function Idle() {
   return (
     <StepPage
       title={OFFERED.map(({ language, say }) => (
-        <span key={language} lang={language} class="line">
+        <span key={language} lang={language}>
           {say('idle.title')}
         </span>
       ))}
-      words={OFFERED.map(({ language, say }) => (
+      words={OFFERED.filter(({ language }) => IN_FULL.includes(language)).map(({ language, say }) => (
         <p key={language} lang={language}>
           {say('idle.text')}
         </p>
@@ -37,7 +40,7 @@ export function Idle() {
       actions={
         <Button onTouch={() => send({ type: 'start' })}>
           {OFFERED.map(({ language, say }) => (
-            <span key={language} lang={language} class="line">
+            <span key={language} lang={language}>
               {say('idle.start')}
             </span>
           ))}
@@ -64,25 +67,6 @@ export function LanguageStep({ view }: StepProps<'language'>) {
           </span>
         </Button>
       ))}
-    />
-  );
-}
-
-export function Purpose({ say }: StepProps<'purpose'>) {
-  return (
-    <StepPage
-      title={say('purpose.title')}
-      picture={
-        <span class="badge note">
-          <Icon sign="print" />
-        </span>
-      }
-      actions={
-        <Button onTouch={() => send({ type: 'purpose', purpose: 'register_level_2' })}>
-          <Icon sign="print" />
-          {say('purpose.register_level_2')}
-        </Button>
-      }
     />
   );
 }
