@@ -21,8 +21,9 @@ export type FaceAdvice =
   | 'poor_picture';
 
 /**
- * Names of the measures, after the components of ISO/IEC 29794-5 and OFIQ. Each is 0 (unusable) .. 100 (as a passport
- * office wants it).
+ * Names of the measures: those of the components of ISO/IEC 29794-5 and OFIQ, and where these have none (detection,
+ * centring as in ISO/IEC 19794-5, noise) names of our own. Each is 0 (unusable) .. 100 (as a passport office wants it).
+ * Head coverings cannot be told with the models there are, and have no score.
  */
 export type FaceQualityComponent =
   | 'singleFacePresent'
@@ -30,22 +31,30 @@ export type FaceQualityComponent =
   | 'interEyeDistance'
   | 'headSize'
   | 'headCentring'
-  | 'croppingOfTheFace'
+  | 'leftwardCropOfTheFaceImage'
+  | 'rightwardCropOfTheFaceImage'
+  | 'marginAboveOfTheFaceImage'
+  | 'marginBelowOfTheFaceImage'
   | 'headPoseYaw'
   | 'headPosePitch'
   | 'headPoseRoll'
   | 'sharpness'
+  | 'luminanceMean'
+  | 'luminanceVariance'
   | 'underExposurePrevention'
   | 'overExposurePrevention'
   | 'dynamicRange'
   | 'illuminationUniformity'
+  | 'eyesVisible'
+  | 'mouthOcclusionPrevention'
   | 'faceOcclusionPrevention'
   | 'eyesOpen'
   | 'mouthClosed'
   | 'expressionNeutrality'
   | 'backgroundUniformity'
   | 'naturalColour'
-  | 'noiseAndCompression';
+  | 'compressionArtifacts'
+  | 'noise';
 
 /** An axis-parallel rectangle in frame pixels; it may leave the frame. */
 export interface FaceBox {

@@ -57,10 +57,18 @@ const good: Measures = {
   rollDeg: 0,
   eyeOpenProbability: 1,
   sharpness: 0.6,
-  backgroundGradient: 4,
+  background: { gradient: 4, edgeShare: 0 },
+  burntShare: 0,
   skinA: 12,
   skinB: 15,
-  light: { meanLuma: 0.5, darkShare: 0, brightShare: 0, entropyBits: 6.4, sideGradient: 0.03 },
+  light: {
+    meanLuma: 0.5,
+    lumaVariance: 0.02,
+    darkShare: 0,
+    brightShare: 0,
+    entropyBits: 6.4,
+    sideGradient: 0.03,
+  },
   artefacts: { noise: 0.5, blockiness: 1.2 },
   cover: { darkEyesShare: 0.12, mouthColourDistance: 4 },
   geometry: measureGeometry(straightFace(320, 220, 90), { width: 640, height: 480 }, 0),
@@ -69,7 +77,7 @@ const good: Measures = {
 const adviceFor = (measures: Measures) => {
   const scores = gradeComponents(measures);
   return [...LIMITS].flatMap(([name, { least, advice }]) =>
-    (scores[name] ?? 100) < least ? [advice(measures.geometry)] : [],
+    (scores[name] ?? 100) < least ? [advice(measures)] : [],
   );
 };
 
@@ -109,7 +117,13 @@ describe('a portrait', () => {
     ['blur', { ...good, sharpness: 0.2 }, 'hold_still'],
     ['dark glasses', { ...good, cover: { ...good.cover, darkEyesShare: 1 } }, 'uncover_face'],
     ['a mask', { ...good, cover: { ...good.cover, mouthColourDistance: 44 } }, 'uncover_face'],
-    ['a patterned wall', { ...good, backgroundGradient: 160 }, 'plain_background'],
+    ['a patterned wall', { ...good, background: { gradient: 160, edgeShare: 0.5 } }, 'plain_background'],
+    ['a poster on the wall', { ...good, background: { gradient: 30, edgeShare: 0.1 } }, 'plain_background'],
+    [
+      'a dark face in glaring light',
+      { ...good, burntShare: 0.5, light: { ...good.light, brightShare: 0.03 } },
+      'too_bright',
+    ],
     ['sensor noise', { ...good, artefacts: { ...good.artefacts, noise: 19 } }, 'poor_picture'],
     ['strong compression', { ...good, artefacts: { ...good.artefacts, blockiness: 4.4 } }, 'poor_picture'],
     ['no colour', { ...good, skinA: 0, skinB: 0 }, 'poor_picture'],
@@ -118,18 +132,22 @@ describe('a portrait', () => {
   });
 
   it('whose background cannot be seen is not blamed for it', () => {
-    const { backgroundUniformity } = gradeComponents({ ...good, backgroundGradient: undefined });
+    const { backgroundUniformity } = gradeComponents({ ...good, background: undefined });
     expect(backgroundUniformity).toBeUndefined();
   });
 });
 
 describe('measures of a face', () => {
-  it('find blur in either direction and do not take contrast for sharpness', () => {
+  it('find blur in any direction and do not take contrast for sharpness', () => {
     const crisp = measureSharpness(chip(texture));
     const faint = measureSharpness(chip((x, y) => 128 + (texture(x, y) - 128) / 8));
     const smeared = measureSharpness(chip((x, y) => 128 + 40 * Math.sin(x * 0.05) + 40 * Math.cos(y * 2.3)));
+    const slanting = measureSharpness(
+      chip((x, y) => 128 + 40 * Math.sin((x + y) * 0.05) + 40 * Math.cos((x - y) * 1.6)),
+    );
     expect(faint).toBeCloseTo(crisp, 2);
     expect(smeared).toBeLessThan(crisp / 2);
+    expect(slanting).toBeLessThan(crisp / 2);
   });
 
   it('read the slope of the light, the same for dark and for fair skin', () => {
@@ -199,13 +217,20 @@ describe('measures of a face', () => {
         paint(90, () => 200),
         face,
       ),
-    ).toBe(0);
+    ).toEqual({ gradient: 0, edgeShare: 0 });
     expect(
       measureBackground(
         paint(90, x => ((x >> 4) % 2) * 255),
         face,
-      ),
+      )?.gradient,
     ).toBeGreaterThan(100);
+    // A poster in one corner: little in the mean, seen all the same.
+    const poster = measureBackground(
+      paint(90, x => (x < 30 ? ((x >> 4) % 2) * 255 : 200)),
+      face,
+    );
+    expect(poster?.edgeShare).toBeGreaterThan(0.05);
+    expect(poster?.edgeShare).toBeLessThan(0.5);
     expect(
       measureBackground(
         paint(90, () => 200),

@@ -11,11 +11,18 @@ const SHOULDERS_BELOW_EYES = 1.6;
 /** Fewer pixels than this share of the frame say nothing about a background. */
 const MIN_SHARE = 0.05;
 
-/**
- * Mean Sobel gradient of the luma beside and above the head, in grey levels of 255 a step (OFIQ's background measure);
- * undefined when the face leaves no background to see.
- */
-export function measureBackground(pyramid: Pyramid, landmarks: Float32Array): number | undefined {
+/** A Sobel gradient above this is an edge: a step of 15 of 255 grey levels from one reduced pixel to the next. */
+const EDGE_GRADIENT = 60;
+
+export interface Background {
+  /** Mean Sobel gradient of the luma, in grey levels of 255 a step (OFIQ's background measure). */
+  readonly gradient: number;
+  /** Share of its pixels on an edge: one busy corner of a plain wall shows here, not in the mean. */
+  readonly edgeShare: number;
+}
+
+/** What is seen beside and above the head; undefined when the face leaves no background to see. */
+export function measureBackground(pyramid: Pyramid, landmarks: Float32Array): Background | undefined {
   const { width: imageWidth, height: imageHeight } = pyramid.image;
   const width = Math.min(REDUCED_WIDTH, imageWidth);
   const height = Math.max(3, Math.round((imageHeight * width) / imageWidth));
@@ -27,7 +34,7 @@ export function measureBackground(pyramid: Pyramid, landmarks: Float32Array): nu
   const eyes = { x: ((left.x + right.x) / 2) * reduction, y: ((left.y + right.y) / 2) * reduction };
   const nose = meanPoint(landmarks, [30]).x * reduction;
   const bottom = Math.min(height - 1, eyes.y + SHOULDERS_BELOW_EYES * eyeDistance);
-  let [sum, count] = [0, 0];
+  let [sum, edges, count] = [0, 0, 0];
   for (let y = 1; y < bottom; y++) {
     for (let x = 1; x < width - 1; x++) {
       const beside = Math.abs(x - (eyes.x + nose) / 2) > HEAD_HALF_WIDTH * eyeDistance;
@@ -46,9 +53,12 @@ export function measureBackground(pyramid: Pyramid, landmarks: Float32Array): nu
         2 * (luma[below]! - luma[above]!) +
         luma[below + 1]! -
         luma[above + 1]!;
-      sum += Math.hypot(gx, gy);
+      const gradient = Math.hypot(gx, gy);
+      sum += gradient;
+      if (gradient > EDGE_GRADIENT) edges++;
       count++;
     }
   }
-  return count >= MIN_SHARE * width * height ? sum / count : undefined;
+  if (count < MIN_SHARE * width * height) return undefined;
+  return { gradient: sum / count, edgeShare: edges / count };
 }

@@ -9,8 +9,12 @@ export interface PortraitGeometry {
   readonly offCentreX: number;
   /** Centre of the eyes below the top of the frame, as a share of its height. */
   readonly eyesFromTop: number;
-  /** Share of the passport crop around this face that lies inside the frame, 0..1. */
-  readonly cropInsideShare: number;
+  /** From the eye on that side to the edge of the frame, over the distance between the eyes (OFIQ's crop). */
+  readonly leftMargin: number;
+  readonly rightMargin: number;
+  /** From the eyes to the edge of the frame, over the distance from eyes to chin (OFIQ's margins). */
+  readonly marginAbove: number;
+  readonly marginBelow: number;
   /** Opening of the narrower eye over the distance from eyes to chin. */
   readonly lidOpening: number;
   /** Opening of the lips over the distance from eyes to chin. */
@@ -18,15 +22,6 @@ export interface PortraitGeometry {
   /** Width of the mouth over the distance between the eyes: grows with a smile. */
   readonly mouthWidth: number;
 }
-
-/**
- * The tightest crop that passport offices take: with 1 the distance between the eyes, 3.2 wide (a head is 2.2 to 2.6 wide
- * with its hair), from 2.1 above the eyes (the crown) to 2.1 below them (just under the chin).
- */
-const CROP = { halfWidth: 1.6, above: 2.1, below: 2.1 };
-
-const share = (from: number, to: number, length: number) =>
-  Math.max(0, Math.min(to, length) - Math.max(from, 0)) / (to - from);
 
 /** Where the face lies in the frame and what its features do. Landmarks in pixels of a `width` x `height` frame. */
 export function measureGeometry(
@@ -46,8 +41,6 @@ export function measureGeometry(
   // Beyond 60 degrees one eye is hidden and the correction would invent a distance.
   const foreshortening = Math.cos((Math.min(60, Math.abs(yawDeg)) * Math.PI) / 180);
   const eyeDistance = Math.max(1, Math.hypot(right.x - left.x, right.y - left.y) / foreshortening);
-  const insideX = share(eyes.x - CROP.halfWidth * eyeDistance, eyes.x + CROP.halfWidth * eyeDistance, width);
-  const insideY = share(eyes.y - CROP.above * eyeDistance, eyes.y + CROP.below * eyeDistance, height);
   const opening = (upper: readonly [number, number], lower: readonly [number, number]) =>
     (gap(upper[0], lower[0]) + gap(upper[1], lower[1])) / 2;
   return {
@@ -55,7 +48,10 @@ export function measureGeometry(
     eyesToChinShare: eyesToChin / height,
     offCentreX: eyes.x / width - 0.5,
     eyesFromTop: eyes.y / height,
-    cropInsideShare: insideX * insideY,
+    leftMargin: left.x / eyeDistance,
+    rightMargin: (width - right.x) / eyeDistance,
+    marginAbove: eyes.y / eyesToChin,
+    marginBelow: (height - eyes.y) / eyesToChin,
     lidOpening: Math.min(opening([37, 38], [41, 40]), opening([43, 44], [47, 46])) / eyesToChin,
     lipOpening: gap(62, 66) / eyesToChin,
     mouthWidth: gap(48, 54) / eyeDistance,

@@ -55,6 +55,6 @@ export function gradePortrait(
   if (!subject) return gradeEmpty(frame.image);
   const measures = measurePortrait(frame, detections, subject);
   const components = gradeComponents(measures);
-  const advice = shortfalls(components).map(({ advice: choose }) => choose(measures.geometry));
+  const advice = shortfalls(components).map(({ advice: choose }) => choose(measures));
   return { score: unify(subject.usable, components), components, advice: [...new Set(advice)] };
 }

@@ -1,10 +1,13 @@
+import type { RgbImage } from '../image/decode.ts';
 import { CHIP_EYE_DISTANCE, CHIP_SIDE, type Chip, eachPixel, insideEllipse } from './chip.ts';
 
 export interface Light {
-  /** Mean luma of the face, 0..1. */
+  /** Mean luma of the face, 0..1, and its variance. */
   readonly meanLuma: number;
-  /** Share of face pixels darker than 26 of 255, and brighter than 246 (the bins of OFIQ's exposure measures). */
+  readonly lumaVariance: number;
+  /** Share of face pixels darker than 26 of 255 (the bins of OFIQ's exposure measures). */
   readonly darkShare: number;
+  /** Share of face pixels with a channel of 250 or more: skin burns out in red long before its luma does. */
   readonly brightShare: number;
   /** Entropy of the face's luma histogram, in bits, 0..8. */
   readonly entropyBits: number;
@@ -13,7 +16,11 @@ export interface Light {
 }
 
 const DARK_BELOW = 26;
-const BRIGHT_FROM = 247;
+const BRIGHT_FROM = 250;
+/** Of all three channels: what a sensor or its JPEG makes of too much light. */
+const BURNT_FROM = 254;
+/** Every so many pixels are enough for a share of the frame. */
+const BURNT_STEP = 16;
 
 /** Keeps the logarithm of a black pixel finite and lets noise in the dark count little, in grey levels. */
 const LUMA_FLOOR = 8;
@@ -37,24 +44,36 @@ function sideGradient(luma: Float32Array): number {
 }
 
 /** How the face is lit. */
-export function measureLight({ luma }: Chip): Light {
+export function measureLight({ red, green, blue, luma }: Chip): Light {
   const histogram = new Uint32Array(256);
-  let [count, sum] = [0, 0];
+  let [count, sum, squares, bright] = [0, 0, 0, 0];
   eachPixel('face', index => {
     const value = luma[index]!;
     histogram[Math.min(255, Math.round(value))]!++;
     sum += value;
+    squares += value * value;
+    if (Math.max(red[index]!, green[index]!, blue[index]!) >= BRIGHT_FROM) bright++;
     count++;
   });
-  const share = (from: number, to: number) =>
-    histogram.subarray(from, to).reduce((total, one) => total + one, 0) / count;
+  const dark = histogram.subarray(0, DARK_BELOW).reduce((total, one) => total + one, 0);
   let entropyBits = 0;
   for (const bin of histogram) if (bin > 0) entropyBits -= (bin / count) * Math.log2(bin / count);
   return {
     meanLuma: sum / count / 255,
-    darkShare: share(0, DARK_BELOW),
-    brightShare: share(BRIGHT_FROM, 256),
+    lumaVariance: Math.max(0, squares / count - (sum / count) ** 2) / 255 ** 2,
+    darkShare: dark / count,
+    brightShare: bright / count,
     entropyBits,
     sideGradient: sideGradient(luma),
   };
+}
+
+/** Share of the frame in which all three channels are burnt out, 0..1. */
+export function measureBurnt({ pixels }: RgbImage): number {
+  let [burnt, count] = [0, 0];
+  for (let at = 0; at < pixels.length; at += 3 * BURNT_STEP) {
+    if (Math.min(pixels[at]!, pixels[at + 1]!, pixels[at + 2]!) >= BURNT_FROM) burnt++;
+    count++;
+  }
+  return burnt / count;
 }

@@ -2,12 +2,12 @@ import type { Detection } from '../detect.ts';
 import type { DecodedFrame } from '../image/decode.ts';
 import type { Pyramid } from '../image/pyramid.ts';
 import type { Face } from '../types.ts';
-import { measureBackground } from './background.ts';
+import { type Background, measureBackground } from './background.ts';
 import { cutChip } from './chip.ts';
 import { regionLab } from './colour.ts';
 import { type Cover, measureCover } from './cover.ts';
 import { measureGeometry, type PortraitGeometry } from './geometry.ts';
-import { type Light, measureLight } from './light.ts';
+import { type Light, measureBurnt, measureLight } from './light.ts';
 import { type Artefacts, measureArtefacts } from './noise.ts';
 import { measureSharpness } from './sharpness.ts';
 
@@ -24,12 +24,13 @@ export interface Measures {
   readonly eyeOpenProbability: number;
   /** 0..1 */
   readonly sharpness: number;
-  /** See {@link measureBackground}. */
-  readonly backgroundGradient: number | undefined;
+  readonly background: Background | undefined;
   /** CIE a*, b* of the cheeks. */
   readonly skinA: number;
   readonly skinB: number;
   readonly light: Light;
+  /** Share of the whole frame that is pure white, 0..1. */
+  readonly burntShare: number;
   readonly artefacts: Artefacts;
   readonly cover: Cover;
   readonly geometry: PortraitGeometry;
@@ -61,10 +62,11 @@ export function measurePortrait(
     rollDeg: face.rollDeg,
     eyeOpenProbability: Math.min(face.eyesOpen.left, face.eyesOpen.right),
     sharpness: measureSharpness(chip),
-    backgroundGradient: measureBackground(pyramid, face.landmarks),
+    background: measureBackground(pyramid, face.landmarks),
     skinA: (left.a + right.a) / 2,
     skinB: (left.b + right.b) / 2,
     light: measureLight(chip),
+    burntShare: measureBurnt(frame.image),
     artefacts: measureArtefacts(frame.image, face.box),
     cover: measureCover(chip),
     // The distance between the eyes counts in pixels the camera gave, not in those of the reduced image.
