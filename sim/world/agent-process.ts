@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const AGENT = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
 
 /** Longest time until the agent is ready, in milliseconds: its models have to load on a busy machine too. */
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 180_000;
 /** After SIGTERM the agent ends within five seconds; then it is killed. */
 const STOP_DEADLINE_MS = 8_000;
 
@@ -26,14 +26,25 @@ export class AgentStartError extends Error {
   override readonly name = 'AgentStartError';
 }
 
+/** Where an agent runs; by default where its starter does. */
+export interface Surroundings {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /**
  * Starts an agent and waits until it is ready.
  * @param logFile gets the agent's log lines, which name nobody
  * @throws AgentStartError
  */
-export async function startAgentProcess(configFile: string, logFile: string): Promise<AgentProcess> {
+export async function startAgentProcess(
+  configFile: string,
+  logFile: string,
+  surroundings: Surroundings = {},
+): Promise<AgentProcess> {
   const child = spawn(process.execPath, [AGENT, 'run', '--config', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...surroundings,
   });
   const log = createWriteStream(logFile, { flags: 'a' });
   const exited = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)));
