@@ -148,6 +148,8 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
         mode: config.visit.liveness,
         sameFaceScore: sameFaceScore(comparer.faceTable),
         challengeMs: config.visit.livenessSeconds * 1000,
+        passiveThreshold:
+          models.cards.find(card => card.passiveThreshold !== undefined)?.passiveThreshold ?? null,
       },
     },
     readDocument: signal => takeDocument(reader, LAW.residence.cardCodes, today(), signal),

@@ -76,9 +76,22 @@ export const Pad = z.strictObject({
   score: z.number().min(0).max(1).nullable(),
   /** The challenge that was asked last; null in mode 'off'. */
   challenge: Challenge.nullable(),
+  /** Whether the challenge was met and the passive networks reached their threshold; null in mode 'off'. */
   passed: z.boolean().nullable(),
   /** Parts of the score, 0..1 each. */
   evidence: z.record(z.string(), z.number().min(0).max(1)),
+  /** What passive networks said, where the operator has provisioned some. */
+  passive: z.array(
+    z.strictObject({
+      /** As among the models of the decision. */
+      model: z.string(),
+      /** Median over the frames, 0 (an attack) .. 1 (a living face). */
+      score: z.number().min(0).max(1),
+      frames: z.int().min(1),
+    }),
+  ),
+  /** Least mean of the passive scores that the operator accepts; null where they are evidence alone. */
+  passiveThreshold: z.number().min(0).max(1).nullable(),
   /** From asking to the answer or to giving up, in milliseconds. */
   durationMs: z.int().min(0).nullable(),
   injection: z.array(InjectionSign),

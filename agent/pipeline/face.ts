@@ -11,8 +11,9 @@ import type { FaceLive } from '../session/state.ts';
 import type { TakenFace } from '../session/visit.ts';
 import { type HeldAdvice, holdAdvice } from './advice.ts';
 import { InjectionWatch } from './injection.ts';
+import { PassiveWatch } from './passive.ts';
 import type { FrameSource } from './ports.ts';
-import { type LivenessOptions, proveLive, type SeenFrame } from './prove-live.ts';
+import { type LivenessOptions, proveLive, type SeenFrame, type Signs } from './prove-live.ts';
 
 export interface FaceStage {
   readonly camera: FrameSource;
@@ -54,8 +55,8 @@ export async function* takeFace(
   signal: AbortSignal,
 ): AsyncGenerator<FaceProgress, void, undefined> {
   const window: GoodFrame[] = [];
-  const injection = new InjectionWatch();
-  const watch = (until: AbortSignal) => seenFrames(stage, injection, until);
+  const signs: Signs = { injection: new InjectionWatch(), passive: new PassiveWatch() };
+  const watch = (until: AbortSignal) => seenFrames(stage, signs, until);
   let held: HeldAdvice<Advice> | null = null;
   let startedAtMs: number | null = null;
   let framesSeen = 0;
@@ -77,7 +78,7 @@ export async function* takeFace(
   const [best, last] = [bestOf(window), window.at(-1)];
   if (!best || !last) return;
   const portrait = { embedding: best.embedding, last };
-  for await (const step of proveLive(stage.liveness, portrait, injection, watch, signal)) {
+  for await (const step of proveLive(stage.liveness, portrait, signs, watch, signal)) {
     if (step.kind === 'done') {
       yield { kind: 'taken', face: sampleOf(stage, window, best, framesSeen, step.pad) };
     } else {
@@ -90,24 +91,25 @@ export async function* takeFace(
 /** Frames with what the models say of them; those they had no time for or could not read are left out. */
 async function* seenFrames(
   stage: FaceStage,
-  injection: InjectionWatch,
+  signs: Signs,
   signal: AbortSignal,
 ): AsyncGenerator<SeenFrame, void, undefined> {
   for await (const frame of stage.camera.frames(signal)) {
-    injection.add(frame.jpeg, stage.camera.identity);
-    const analysis = await analyse(stage.engine, frame, signal);
+    signs.injection.add(frame.jpeg, stage.camera.identity);
+    const analysis = await analyse(stage, frame, signal);
+    if (analysis?.face?.passive) signs.passive.add(analysis.face.passive);
     if (analysis) yield { frame, analysis };
   }
 }
 
 /** Null when the models were busy with another call: the next frame is newer anyway. */
 async function analyse(
-  engine: FaceService,
+  { engine, liveness }: FaceStage,
   frame: CameraFrame,
   signal: AbortSignal,
 ): Promise<FaceAnalysis | null> {
   try {
-    return await engine.analyse(frame.jpeg, { signal, live: true });
+    return await engine.analyse(frame.jpeg, { signal, live: true, passive: liveness.mode !== 'off' });
   } catch (error) {
     // A damaged frame and a model process that restarts are made good by the frames that follow.
     if (

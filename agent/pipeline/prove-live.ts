@@ -15,6 +15,7 @@ import {
   type LiveObservation,
   observe,
 } from './liveness.ts';
+import { type PassiveWatch, reaches } from './passive.ts';
 
 export interface LivenessOptions {
   readonly mode: LivenessMode;
@@ -22,6 +23,14 @@ export interface LivenessOptions {
   readonly sameFaceScore: number;
   /** Longest wait for one challenge to be met, in milliseconds. */
   readonly challengeMs: number;
+  /** Least mean of the passive scores of a living face, from the profile; null where they are evidence alone. */
+  readonly passiveThreshold: number | null;
+}
+
+/** What else is watched while frames are seen. */
+export interface Signs {
+  readonly injection: InjectionWatch;
+  readonly passive: PassiveWatch;
 }
 
 export interface SeenFrame {
@@ -42,7 +51,7 @@ export type LivenessProgress =
 export async function* proveLive(
   options: LivenessOptions,
   portrait: { readonly embedding: Float32Array; readonly last: SeenFrame },
-  injection: InjectionWatch,
+  signs: Signs,
   open: (signal: AbortSignal) => AsyncIterable<SeenFrame>,
   signal: AbortSignal,
 ): AsyncGenerator<LivenessProgress, void, undefined> {
@@ -69,32 +78,23 @@ export async function* proveLive(
     // Asked until it fits, a film of any one movement would pass.
     if (hasPassed(watch) || watch.wrong) break;
   }
-  yield { kind: 'done', pad: padOf(mode, watch, injection, performance.now() - startedAtMs) };
+  yield { kind: 'done', pad: padOf(options, watch, signs, performance.now() - startedAtMs) };
 }
 
-function padOf(mode: LivenessMode, watch: ChallengeWatch | null, injection: InjectionWatch, ms: number): Pad {
-  const signs = mode === 'off' ? [] : [...injection.signs];
-  if (!watch)
-    return {
-      mode,
-      score: null,
-      challenge: null,
-      passed: null,
-      evidence: {},
-      durationMs: null,
-      injection: signs,
-    };
+function padOf(options: LivenessOptions, watch: ChallengeWatch | null, signs: Signs, ms: number): Pad {
+  const { mode, passiveThreshold } = options;
+  const passive = signs.passive.found;
+  const seen = {
+    mode,
+    passive,
+    passiveThreshold,
+    injection: mode === 'off' ? [] : [...signs.injection.signs],
+  };
+  if (!watch) return { ...seen, score: null, challenge: null, passed: null, evidence: {}, durationMs: null };
   const { evidence, score } = evidenceOf(watch);
   const { challenge } = watch;
-  return {
-    mode,
-    score,
-    challenge,
-    passed: hasPassed(watch),
-    evidence,
-    durationMs: Math.round(ms),
-    injection: signs,
-  };
+  const passed = hasPassed(watch) && reaches(passive, passiveThreshold);
+  return { ...seen, score, challenge, passed, evidence, durationMs: Math.round(ms) };
 }
 
 /** Null unless one face stands out in the frame. */

@@ -19,6 +19,15 @@ const service: FaceService = {
   analyse: async jpeg => models.analyse(jpeg),
   compare: async (a, b) => models.compare(a, b),
 };
+/** The service as it is with a passive network of an operator that always says the same. */
+const withPassive = (score: number): FaceService => ({
+  ...service,
+  async analyse(jpeg, options) {
+    const analysis = await service.analyse(jpeg);
+    if (!analysis.face || !options?.passive) return analysis;
+    return { ...analysis, face: { ...analysis.face, passive: { 'operators-own': score } } };
+  },
+});
 const CAMERA: DeviceIdentity = { driver: 'test', model: 'camera', serial: '1', location: 'here' };
 const ANSWERS: Readonly<Record<Challenge, FacePose>> = {
   turn_left: 'turned-left',
@@ -34,9 +43,19 @@ interface Story {
   /** Number of the frame that the camera sends in the place of this one. */
   variation?(frame: number): number;
   readonly identity?: DeviceIdentity;
+  /** What a passive network says of every frame. */
+  readonly passive?: number;
+  readonly passiveThreshold?: number | null;
 }
 
-async function take({ mode, pose, variation = frame => frame, identity = CAMERA }: Story) {
+async function take({
+  mode,
+  pose,
+  variation = frame => frame,
+  identity = CAMERA,
+  passive,
+  passiveThreshold = null,
+}: Story) {
   let challenge: Challenge | null = null;
   let asked = 0;
   let count = 0;
@@ -53,10 +72,15 @@ async function take({ mode, pose, variation = frame => frame, identity = CAMERA 
   };
   const stage: FaceStage = {
     camera,
-    engine: service,
+    engine: passive === undefined ? service : withPassive(passive),
     minimumQuality: 40,
     lenientAfterMs: 6_000,
-    liveness: { mode, sameFaceScore: 0.44, challengeMs: pose === still ? 1_500 : 30_000 },
+    liveness: {
+      mode,
+      sameFaceScore: 0.44,
+      challengeMs: pose === still ? 1_500 : 30_000,
+      passiveThreshold,
+    },
   };
   const challenges: Challenge[] = [];
   let taken: TakenFace | null = null;
@@ -111,5 +135,24 @@ describe('the face step', () => {
     const identity = { ...CAMERA, model: 'OBS Virtual Camera' };
     const { pad } = await take({ mode: 'record', pose: willing, identity });
     expect(pad?.injection).toEqual(['virtual_camera']);
+  });
+
+  it('records what a passive network says, as evidence alone where no threshold is set', async () => {
+    const { pad } = await take({ mode: 'record', pose: willing, passive: 0.1 });
+    expect(pad).toMatchObject({ passed: true, passiveThreshold: null });
+    expect(pad?.passive).toEqual([{ model: 'operators-own', score: 0.1, frames: expect.any(Number) }]);
+  });
+
+  it.each([
+    [0.6, true],
+    [0.4, false],
+  ])('with a passive score of %d against the threshold 0.5 is passed: %s', async (passive, passed) => {
+    const { pad } = await take({ mode: 'enforce', pose: willing, passive, passiveThreshold: 0.5 });
+    expect(pad).toMatchObject({ passed, passiveThreshold: 0.5 });
+  });
+
+  it('asks passive networks nothing in mode off', async () => {
+    const { pad } = await take({ mode: 'off', pose: still, passive: 0.1, passiveThreshold: 0.5 });
+    expect(pad).toMatchObject({ passed: null, passive: [] });
   });
 });
