@@ -100,15 +100,22 @@ export function decodeTemplate(bytes: Uint8Array, modelTag?: number): FingerTemp
   const width = view.getUint16(8, true);
   const height = view.getUint16(10, true);
   const minutiae: Minutia[] = [];
+  const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const descriptors = new Int8Array(count * DESCRIPTOR_LENGTH);
   for (let index = 0; index < count; index++) {
     const at = HEADER_BYTES + index * MINUTIA_BYTES;
     const minutia = decodeMinutia(view, at);
     if (minutia.x > width || minutia.y > height) throw refused('has a minutia outside its image');
     minutiae.push(minutia);
-    const descriptor = new Int8Array(bytes.buffer, bytes.byteOffset + at + 6, DESCRIPTOR_LENGTH);
-    assertUnitLength(descriptor);
-    descriptors.set(descriptor, index * DESCRIPTOR_LENGTH);
+    let squares = 0;
+    for (let k = 0; k < DESCRIPTOR_LENGTH; k++) {
+      const value = signed[at + 6 + k]!;
+      descriptors[index * DESCRIPTOR_LENGTH + k] = value;
+      squares += value * value;
+    }
+    // A vector that is not of unit length would weigh more than the others in every comparison.
+    if (Math.abs(Math.sqrt(squares) - DESCRIPTOR_SCALE) > NORM_TOLERANCE)
+      throw refused('holds a descriptor of impossible length');
   }
   return { modelTag: tag, width, height, qualityScore, minutiae, descriptors };
 }
@@ -123,14 +130,6 @@ function decodeMinutia(view: DataView, at: number): Minutia {
     confidence: (last & 0x7f) / 127,
     type: last & 0x80 ? 'bifurcation' : 'ending',
   };
-}
-
-/** A vector that is not of unit length would weigh more than the others in every comparison. */
-function assertUnitLength(descriptor: Int8Array): void {
-  let sum = 0;
-  for (const value of descriptor) sum += value * value;
-  if (Math.abs(Math.sqrt(sum) - DESCRIPTOR_SCALE) > NORM_TOLERANCE)
-    throw refused('holds a descriptor of impossible length');
 }
 
 const refused = (why: string): ModelError => new ModelError('MODEL_INPUT', `the finger template ${why}`);

@@ -39,9 +39,9 @@ def read_image(path, ppi):
 
 
 def template_of(graph, image):
-    """(minutiae [64, 4], descriptors [64, 64] at int8's precision, valid [64])."""
+    """(minutiae [64, 4], descriptors [64, 64] as templates store them, valid [64])."""
     minutiae, descriptors, valid = graph.run(["minutiae", "desc", "valid"], {"image": image[None, None]})
-    return minutiae[:, :4], np.round(descriptors * 127) / 127, valid
+    return minutiae[:, :4], np.round(descriptors * 127), valid
 
 
 def read_pairs(data, sets):
