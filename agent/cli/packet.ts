@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { VantayError } from '../ops/errors.ts';
 import { parseCertificates } from '../packet/certificates.ts';
 import { decodeContainer } from '../packet/container.ts';
@@ -41,14 +41,15 @@ export function packetVerb(): Command {
     )
     .argument('<file>', 'sealed packet (VSM1)')
     .requiredOption('--key <file>', "the backend's private encryption key (JWK)")
-    .requiredOption('--root <file>', 'trusted root certificate (PEM)')
+    .requiredOption('--root <file>', 'trusted root certificates (PEM)')
+    .option('--at <time>', 'when the packet came (RFC 3339): its certificates must have been valid then', timeOf)
     .option('--json', 'print one JSON object')
-    .action(async (file: string, options: { key: string; root: string; json?: boolean }) => {
+    .action(async (file: string, options: { key: string; root: string; at?: Date; json?: boolean }) => {
       const key = await decryptionKeyFromJwk((await read(options.key)).toString());
       const trust = { roots: parseCertificates((await read(options.root)).toString()) };
       const opened = await openSealed(
         await read(file),
-        { keys: [key], trust, now: new Date() },
+        { keys: [key], trust, now: options.at ?? new Date() },
         { type: 'vantay.packet' },
       );
       const { packetId, office, kiosk, sequence, createdAt, decision, samples } = opened.manifest;
@@ -72,6 +73,12 @@ export function packetVerb(): Command {
       );
     });
   return new Command('packet').description('look at sealed packets').addCommand(inspect).addCommand(verify);
+}
+
+function timeOf(text: string): Date {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('a time such as 2026-11-21T12:00:00Z is needed');
+  return time;
 }
 
 const read = (file: string): Promise<Buffer> =>
