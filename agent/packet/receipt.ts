@@ -5,10 +5,18 @@ import { verifyJws } from './jws.ts';
 import { parseSigned, requireKiosk, requireSigner } from './message.ts';
 
 /**
+ * Longest a receipt is believed, milliseconds: longer than any packet may wait, removable media included, and short enough
+ * that what was recorded long ago is worth nothing.
+ */
+const VALID_MS = 90 * 24 * 3_600_000;
+/** How far a receipt's time may lie ahead of the kiosk's clock, milliseconds. */
+const SKEW_MS = 24 * 3_600_000;
+
+/**
  * Verifies the backend's receipt: chain, subject `CN=backend`, signature, form, and that it speaks to this kiosk. That
  * it speaks of a packet this kiosk sent is for {@link requireReceiptOf}, once the packet is known by its id.
  *
- * @throws PacketError of verifyJws and parseSigned; PACKET_WRONG_SIGNER, PACKET_WRONG_KIOSK
+ * @throws PacketError of verifyJws and parseSigned; PACKET_WRONG_SIGNER, PACKET_WRONG_KIOSK, PACKET_RECEIPT_EXPIRED
  */
 export function verifyReceipt(
   jws: string,
@@ -19,6 +27,9 @@ export function verifyReceipt(
   const receipt = parseSigned(payload, 'vantay.receipt', Receipt);
   requireSigner(signer, 'backend');
   requireKiosk(receipt, kiosk);
+  const ageMs = reader.now.getTime() - Date.parse(receipt.issuedAt);
+  if (ageMs > VALID_MS || ageMs < -SKEW_MS)
+    throw new PacketError('PACKET_RECEIPT_EXPIRED', 'the receipt is too old, or of a time to come');
   return receipt;
 }
 

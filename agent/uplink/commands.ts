@@ -1,5 +1,6 @@
 import { SCHEMA_VERSION } from '../contract/common.ts';
 import { Command, type CommandAnswer } from '../contract/uplink.ts';
+import type { Outbox } from '../outbox/types.ts';
 import type { Trust } from '../packet/certificates.ts';
 import { verifyJws } from '../packet/jws.ts';
 import { parseSigned, requireKiosk, requireSigner } from '../packet/message.ts';
@@ -9,12 +10,13 @@ import type { KioskName } from './ports.ts';
 /** What each command does. */
 export type CommandHandlers = { readonly [Name in Command['name']]: (signal: AbortSignal) => Promise<void> };
 
+/** Where commands are remembered over restarts of the agent, and noted for good. */
+export type CommandMemory = Pick<Outbox, 'admitCommand' | 'record'>;
+
 /** How far a command's time may lie ahead of the kiosk's clock, milliseconds. */
 const SKEW_MS = 5 * 60_000;
-/** Longest a command may be valid, milliseconds: its id has to be remembered until it expires. */
+/** Longest a command may be valid, milliseconds. */
 const MAX_VALIDITY_MS = 24 * 3_600_000;
-/** Ids remembered; beyond, the oldest are forgotten, which at this number takes a compromised backend. */
-const MAX_REMEMBERED = 10_000;
 
 /** Carries out signed orders of the backend: genuine, for this kiosk, in time, and once. */
 export class CommandDesk {
@@ -22,14 +24,20 @@ export class CommandDesk {
   readonly #self: KioskName;
   readonly #now: () => Date;
   readonly #handlers: CommandHandlers;
-  /** Ids already carried out, with when they expire. */
-  readonly #seen = new Map<string, number>();
+  readonly #memory: CommandMemory;
 
-  constructor(options: { trust: Trust; self: KioskName; now: () => Date; handlers: CommandHandlers }) {
+  constructor(options: {
+    trust: Trust;
+    self: KioskName;
+    now: () => Date;
+    handlers: CommandHandlers;
+    memory: CommandMemory;
+  }) {
     this.#trust = options.trust;
     this.#self = options.self;
     this.#now = options.now;
     this.#handlers = options.handlers;
+    this.#memory = options.memory;
   }
 
   /**
@@ -42,26 +50,28 @@ export class CommandDesk {
     const command = parseSigned(payload, 'vantay.command', Command);
     requireSigner(signer, 'backend');
     requireKiosk(command, this.#self);
-    const refusal = this.#admit(command, now.getTime());
-    if (refusal !== null) return this.#answer(command, refusal);
+    const code = (await this.#admit(command, now.getTime())) ?? (await this.#perform(command, signal));
+    const { commandId, name } = command;
+    await this.#memory.record({ event: 'command', commandId, name, code });
+    return this.#answer(command, code);
+  }
+
+  async #perform(command: Command, signal: AbortSignal): Promise<UplinkErrorCode | null> {
     try {
       await this.#handlers[command.name](signal);
-      return this.#answer(command, null);
+      return null;
     } catch {
-      return this.#answer(command, 'COMMAND_FAILED');
+      return 'COMMAND_FAILED';
     }
   }
 
-  #admit(command: Command, nowMs: number): UplinkErrorCode | null {
+  /** Noted before it is carried out: after a crash in between it is not carried out, rather than twice. */
+  async #admit(command: Command, nowMs: number): Promise<UplinkErrorCode | null> {
     const [issuedMs, expiresMs] = [Date.parse(command.issuedAt), Date.parse(command.expiresAt)];
     if (issuedMs > nowMs + SKEW_MS || expiresMs <= nowMs || expiresMs - issuedMs > MAX_VALIDITY_MS) {
       return 'COMMAND_EXPIRED';
     }
-    for (const [id, until] of this.#seen) if (until <= nowMs) this.#seen.delete(id);
-    if (this.#seen.has(command.commandId)) return 'COMMAND_REPLAYED';
-    this.#seen.set(command.commandId, expiresMs);
-    if (this.#seen.size > MAX_REMEMBERED) this.#seen.delete(this.#seen.keys().next().value ?? '');
-    return null;
+    return (await this.#memory.admitCommand(command.commandId, expiresMs)) ? null : 'COMMAND_REPLAYED';
   }
 
   #answer(command: Command, code: UplinkErrorCode | null): CommandAnswer {

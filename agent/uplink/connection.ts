@@ -13,6 +13,8 @@ export interface BackOff {
 const PUBLISH_TIMEOUT_MS = 20_000;
 /** From this age on a session counts as lasting, milliseconds. */
 const LASTING_MS = 10_000;
+/** Sessions in a row that did not last, from which on the name is taken to be contested. */
+const SHORT_ROW = 3;
 /** Longest a clean goodbye may take, milliseconds. */
 const GOODBYE_TIMEOUT_MS = 2_000;
 
@@ -74,14 +76,20 @@ export class Connection implements AsyncDisposable {
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, log, backOff } = this.#options;
     let failures = 0;
+    let short = 0;
     while (!signal.aborted) {
       const error = await this.#connectOnce(signal);
       if (signal.aborted) return;
       // Only a session that lasted ends a row of failures: two clients that take each other's place, or a broker that
       // lets everybody in and then closes, would otherwise be asked again and again without a pause.
       failures = error.livedMs >= LASTING_MS ? 0 : failures + 1;
-      const pauseMs = jittered(backOff, failures, error.code === 'UPLINK_TAKEN_OVER');
-      log.warn({ code: error.code, pauseMs: Math.round(pauseMs) }, 'not connected to the broker');
+      short = error.livedMs > 0 && error.livedMs < LASTING_MS ? short + 1 : 0;
+      // MQTT 5 says who was taken over; before it, a broker only closes what it has just let in, again and again.
+      const code =
+        error.code === 'UPLINK_DISCONNECTED' && short >= SHORT_ROW ? 'UPLINK_UNSTABLE' : error.code;
+      const pauseMs = jittered(backOff, failures, code === 'UPLINK_TAKEN_OVER' || code === 'UPLINK_UNSTABLE');
+      log.warn({ code, pauseMs: Math.round(pauseMs) }, 'not connected to the broker');
+      this.#options.onEnd?.(code);
       await clock.sleep(pauseMs, signal).catch(() => {});
     }
   }
@@ -158,6 +166,8 @@ export interface ConnectionOptions {
   farewell(publish: RetainedPublish): Promise<void>;
   /** Called after each change between online and offline. */
   onChange(): void;
+  /** Called with the code of why there is no connection, each time one ended or failed. */
+  onEnd?(code: string): void;
   readonly clock: UplinkClock;
   readonly log: UplinkLog;
   readonly backOff: BackOff;

@@ -3,6 +3,7 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { abortable } from './deadline.ts';
 import { UplinkError } from './errors.ts';
 import type { BrokerSession, Dial, DialRequest } from './ports.ts';
+import { Turns } from './turns.ts';
 
 /** `mqtt` of the configuration. */
 export interface MqttSettings {
@@ -19,6 +20,11 @@ export interface MqttSettings {
 
 /** Longest a broker may take to accept a connection, milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * Messages that may wait for their acknowledgement where the broker names no limit: mosquitto's own
+ * `max_inflight_messages`, beyond which it would only queue.
+ */
+const IN_FLIGHT = 20;
 /** MQTT 5 reason "session taken over" (OASIS MQTT 5.0, table 3.13). */
 const TAKEN_OVER = 0x8e;
 /** Refusals of the version: MQTT 3.1.1 return code 1 (table 3.1), MQTT 5 reason 0x84 (table 3.1). */
@@ -53,7 +59,10 @@ async function connect(
     protocolVersion: protocol === '5' ? 5 : 4,
     clientId: request.clientId,
     clean: true,
-    keepalive: settings.keepaliveSeconds,
+    // Half of what is configured, and whatever else is sent: a line that died silently is then noticed, left and made
+    // anew within one and a half times the configured period. A broker's own period (MQTT 5) comes before ours.
+    keepalive: Math.max(1, Math.floor(settings.keepaliveSeconds / 2)),
+    reschedulePings: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0,
     resubscribe: false,
@@ -63,7 +72,8 @@ async function connect(
   const line = track(client);
   client.on('message', (topic, payload) => request.onMessage(topic, payload));
   try {
-    const maximumPacketBytes = await abortable(connected(client), request.signal);
+    const { maximumPacketBytes, receiveMaximum } = await abortable(connected(client), request.signal);
+    const turns = new Turns(Math.min(receiveMaximum ?? IN_FLIGHT, IN_FLIGHT));
     if (request.subscriptions.length > 0) {
       const granted = line.acknowledged(settle =>
         client.subscribe([...request.subscriptions], { qos: 1 }, settle),
@@ -79,10 +89,10 @@ async function connect(
           typeof payload === 'string'
             ? payload
             : Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-        return abortable(
+        const sent = turns.run(signal, () =>
           line.acknowledged(settle => client.publish(topic, body, { qos: 1, retain }, settle)),
-          signal,
         );
+        return abortable(sent, signal);
       },
       end: () => line.end(),
     };
@@ -157,10 +167,22 @@ function track(client: MqttClient): Line {
   };
 }
 
-/** Resolves with the broker's maximum packet size once it accepted, or rejects with why it did not. */
-function connected(client: MqttClient): Promise<number | null> {
+/** What a broker says of itself when it accepts (MQTT 5 section 3.2.2.3); null where it says nothing. */
+interface BrokerLimits {
+  readonly maximumPacketBytes: number | null;
+  /** Messages of QoS 1 that may wait for their acknowledgement. */
+  readonly receiveMaximum: number | null;
+}
+
+/** Resolves once the broker accepted, or rejects with why it did not. */
+function connected(client: MqttClient): Promise<BrokerLimits> {
   return new Promise((resolve, reject) => {
-    client.once('connect', connack => resolve(connack.properties?.maximumPacketSize ?? null));
+    client.once('connect', ({ properties }) =>
+      resolve({
+        maximumPacketBytes: properties?.maximumPacketSize ?? null,
+        receiveMaximum: properties?.receiveMaximum ?? null,
+      }),
+    );
     client.once('error', error => reject(refusal(error)));
     client.once('close', () =>
       reject(new UplinkError('UPLINK_UNREACHABLE', 'the broker closed the connection')),

@@ -31,6 +31,13 @@ export const UPLINK_ERRORS = [
     remedy: 'Find the second machine with the same office and kiosk name and stop it.',
   },
   {
+    code: 'UPLINK_UNSTABLE',
+    cause:
+      'The broker lets this kiosk in and closes the connection again soon after, several times in a row.',
+    remedy:
+      'Look for a second machine with the same office and kiosk name, and for a broker that restarts or limits connections.',
+  },
+  {
     code: 'UPLINK_DISCONNECTED',
     cause: 'The connection to the broker was lost.',
     remedy: 'Nothing, if it comes back by itself; else check network and broker.',
@@ -59,6 +66,12 @@ export const UPLINK_ERRORS = [
     code: 'COMMAND_REPLAYED',
     cause: 'A command came a second time.',
     remedy: 'Give every command its own id.',
+  },
+  {
+    code: 'RECEIPT_REPLAYED',
+    cause: 'A receipt came that had been applied before, or came too late to change anything.',
+    remedy:
+      'Nothing: a backend repeats receipts when a packet comes twice. Look for a replay if they keep coming.',
   },
   {
     code: 'COMMAND_FAILED',

@@ -6,13 +6,15 @@ import { jittered } from './connection.ts';
 import { withDeadline } from './deadline.ts';
 import { UplinkError } from './errors.ts';
 import type { UplinkClock, UplinkLog } from './ports.ts';
-import { sendContainer } from './sender.ts';
+import { Progress, sendContainer } from './sender.ts';
 import { Wake } from './wake.ts';
 
 /** How packets are delivered. */
 export interface DeliverySettings {
   /** Packets under way at a time. */
   readonly window: number;
+  /** Packets under way at a time while more than {@link DRAIN_FROM} wait, after an outage. */
+  readonly drainWindow: number;
   /** Longest wait for the first receipt after the last chunk, milliseconds; then the packet is sent again. */
   readonly receiptTimeoutMs: number;
   /** Longest wait from `received` to `verified`, milliseconds. */
@@ -22,6 +24,9 @@ export interface DeliverySettings {
   /** Pause before a packet without an answer is sent again. */
   readonly backOff: BackOff;
 }
+
+/** Waiting packets from which the wider window is used. */
+const DRAIN_FROM = 4;
 
 /** What became of a packet as far as its visit waited. */
 export type PacketFate =
@@ -39,6 +44,7 @@ export class PacketPublisher implements AsyncDisposable {
   /** Packets not to be taken now: under way (no time), or stepped back until a monotonic time. */
   readonly #held = new Map<string, number>();
   readonly #waiting = new Map<string, Mailbox>();
+  readonly #progress = new Progress();
   readonly #unsubscribe: () => void;
   #running: Promise<unknown> | null = null;
 
@@ -48,8 +54,12 @@ export class PacketPublisher implements AsyncDisposable {
   }
 
   start(): void {
-    const lanes = Array.from({ length: this.#options.settings.window }, () => this.#drain(this.#stop.signal));
-    this.#running ??= Promise.all(lanes);
+    const { window, drainWindow } = this.#options.settings;
+    this.#running ??= Promise.all(
+      Array.from({ length: Math.max(window, drainWindow) }, (_, lane) =>
+        this.#drain(lane < window ? 1 : DRAIN_FROM, this.#stop.signal),
+      ),
+    );
   }
 
   /** To be called when the connection came or went. */
@@ -70,6 +80,7 @@ export class PacketPublisher implements AsyncDisposable {
     if (receipt.state !== 'resend') {
       const effect = await outbox.apply({ id: receipt.packetId, state: receipt.state, code: receipt.code });
       log.info({ packetId: receipt.packetId, state: receipt.state, code: receipt.code, effect }, 'receipt');
+      if (effect !== 'applied') await this.#options.onReplay();
     }
     this.#waiting.get(receipt.packetId)?.put(receipt);
     this.#wake.wake();
@@ -100,14 +111,15 @@ export class PacketPublisher implements AsyncDisposable {
     await this.#running?.catch(() => {});
   }
 
-  async #drain(signal: AbortSignal): Promise<void> {
+  /** One lane: takes a packet, sees it through, takes the next; idle while fewer than `atLeast` wait. */
+  async #drain(atLeast: number, signal: AbortSignal): Promise<void> {
     const { connection, outbox, log, clock } = this.#options;
     while (!signal.aborted) {
       try {
         await connection.ready(signal);
         const seen = this.#wake.changes;
         this.#releaseDue();
-        const found = await outbox.next([...this.#held.keys()]);
+        const found = await outbox.next([...this.#held.keys()], atLeast);
         if (found === null) await this.#idle(seen, signal);
         else if (!this.#held.has(found.row.id)) await this.#deliver(found.row, found.container, signal);
       } catch (error) {
@@ -136,7 +148,7 @@ export class PacketPublisher implements AsyncDisposable {
     this.#waiting.set(row.id, mailbox);
     let code = 'UPLINK_TIMEOUT';
     try {
-      await this.#send({ id: row.id, container }, signal);
+      await this.#send({ id: row.id, container, progress: this.#progress }, signal);
       await outbox.markSent(row.id);
       if (await this.#untilSettled(row.id, container, mailbox, signal)) {
         this.#held.delete(row.id);
@@ -196,7 +208,7 @@ export class PacketPublisher implements AsyncDisposable {
   }
 
   #send(
-    message: { id: string; container: Uint8Array; wanted?: readonly number[] },
+    message: { id: string; container: Uint8Array; wanted?: readonly number[]; progress?: Progress },
     signal: AbortSignal,
   ): Promise<void> {
     return sendContainer(this.#options.connection, this.#options.topic, message, signal);
@@ -218,6 +230,8 @@ export interface PublisherOptions {
   /** Full topic of packets. */
   readonly topic: string;
   readonly settings: DeliverySettings;
+  /** Told of receipts that changed nothing. */
+  onReplay(): Promise<void>;
   readonly clock: UplinkClock;
   readonly log: UplinkLog;
 }
@@ -239,8 +253,9 @@ class Mailbox {
 }
 
 function fateOfRow(row: PacketRow | null): PacketFate | null {
-  if (row === null || (row.state !== 'verified' && row.state !== 'rejected')) return null;
-  return { state: row.state, receiptState: row.receiptState ?? row.state, code: row.receiptCode };
+  if (row === null || !['verified', 'deleted', 'rejected'].includes(row.state)) return null;
+  const state = row.state === 'rejected' ? 'rejected' : 'verified';
+  return { state, receiptState: row.receiptState ?? state, code: row.receiptCode };
 }
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? 'unexpected');

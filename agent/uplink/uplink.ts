@@ -1,3 +1,4 @@
+import { RefusalJournal } from '../audit/refusals.ts';
 import { type DeviceState, type Health, TOPICS, topicOf } from '../contract/uplink.ts';
 import type { Outbox } from '../outbox/types.ts';
 import type { Trust } from '../packet/certificates.ts';
@@ -35,11 +36,14 @@ export interface UplinkOptions {
 const RECONNECT: BackOff = { firstMs: 500, maximumMs: 30_000 };
 const DELIVERY: DeliverySettings = {
   window: 1,
+  drainWindow: 8,
   receiptTimeoutMs: 20_000,
   verifyTimeoutMs: 60_000,
   maxResends: 5,
   backOff: { firstMs: 2_000, maximumMs: 120_000 },
 };
+/** Levels of a topic that name the protocol and the kiosk: `vantay/1/<office>/<kiosk>`. */
+const KIOSK_LEVELS = 4;
 /** Longest JWS that is looked at, bytes: a receipt with its chain is about 3 KB. */
 const MAX_JWS_BYTES = 64 * 1024;
 /** Messages waiting to be looked at; beyond, new ones are dropped and will come again. */
@@ -56,6 +60,7 @@ export class Uplink implements AsyncDisposable {
   readonly #publisher: PacketPublisher;
   readonly #records: RecordClient;
   readonly #routes: ReadonlyMap<string, (payload: Uint8Array) => Promise<void>>;
+  readonly #refusals: RefusalJournal;
   readonly #stop = new AbortController();
   readonly #dropped = new Map<string, number>();
   readonly #listeners = new Set<(online: boolean) => void>();
@@ -68,6 +73,7 @@ export class Uplink implements AsyncDisposable {
     const name: KioskName = { office: self.office, kiosk: self.kiosk };
     const topic = (one: (typeof TOPICS)[keyof typeof TOPICS]) => topicOf(self.office, self.kiosk, one);
     this.#log = log;
+    this.#refusals = new RefusalJournal(outbox);
     this.#presence = new Presence(self, () => clock.now());
     this.#connection = new Connection({
       dial,
@@ -90,12 +96,19 @@ export class Uplink implements AsyncDisposable {
         await publish(topic, payload);
       },
       onChange: () => this.#changed(),
+      onEnd: code => {
+        if (code !== 'UPLINK_TAKEN_OVER') return;
+        outbox
+          .record({ event: 'name_taken_over' })
+          .catch((error: unknown) => log.warn({ err: error }, 'audit'));
+      },
     });
     this.#publisher = new PacketPublisher({
       connection: this.#connection,
       outbox,
       topic: topic(TOPICS.packet),
       settings: { ...DELIVERY, ...options.delivery },
+      onReplay: () => this.#refusals.note(TOPICS.receipt, 'RECEIPT_REPLAYED'),
       clock,
       log,
     });
@@ -114,6 +127,7 @@ export class Uplink implements AsyncDisposable {
       trust: keys.trust,
       self: name,
       now: () => clock.now(),
+      memory: outbox,
       handlers: { ping: async () => {}, 'resend-states': signal => this.#publishStates(signal) },
     });
     this.#routes = new Map([
@@ -185,6 +199,7 @@ export class Uplink implements AsyncDisposable {
     await this.#connection[Symbol.asyncDispose]();
     this.#stop.abort(new UplinkError('UPLINK_OFFLINE', 'the uplink is closed'));
     await this.#tail;
+    await this.#refusals[Symbol.asyncDispose]();
   }
 
   async #publishStates(signal: AbortSignal): Promise<void> {
@@ -228,6 +243,7 @@ export class Uplink implements AsyncDisposable {
   #drop(topic: string, code: string): void {
     this.#dropped.set(code, (this.#dropped.get(code) ?? 0) + 1);
     this.#log.warn({ topic, code }, 'message refused');
+    void this.#refusals.note(topic.split('/').slice(KIOSK_LEVELS).join('/').slice(0, 32), code);
   }
 }
 

@@ -25,7 +25,7 @@ const receipt = (over: Partial<Receipt> = {}): Receipt => ({
   state: 'verified',
   code: null,
   chunks: null,
-  issuedAt: '2026-03-02T03:04:05.678Z',
+  issuedAt: new Date().toISOString(),
   ...over,
 });
 
