@@ -10,6 +10,10 @@ const KEYS = {
     remedy:
       'Plug the token in, or check `keys.pkcs11` (module and label) or `keys.tpm2` (tcti); the agent looks again by itself.',
   },
+  KEY_PIN_MISSING: {
+    cause: 'The file with the PIN of the token, or with the authorisation value of the TPM, cannot be read.',
+    remedy: 'Check `keys.pkcs11.pinFile` or `keys.tpm2.authFile`, and that the agent may read it.',
+  },
   KEY_PIN_WRONG: {
     cause: 'The token or the TPM refuses the PIN.',
     remedy:

@@ -7,14 +7,19 @@ import { KeyError } from './errors.ts';
 const OTHERS = 0o077;
 
 /**
- * Reads a secret, after a look at who else may.
- * @throws KeyError KEY_EXPOSED; the error of the file system
+ * Reads a PIN, after a look at who else may.
+ * @throws KeyError KEY_EXPOSED, KEY_PIN_MISSING
  */
-export async function readPrivate(path: string): Promise<Buffer> {
-  const { mode } = await stat(path);
-  if ((mode & OTHERS) !== 0)
-    throw new KeyError('KEY_EXPOSED', `${path} has the mode ${(mode & 0o777).toString(8)}`);
-  return readFile(path);
+export async function readPin(path: string): Promise<Buffer> {
+  try {
+    const { mode } = await stat(path);
+    if ((mode & OTHERS) !== 0)
+      throw new KeyError('KEY_EXPOSED', `${path} has the mode ${(mode & 0o777).toString(8)}`);
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof KeyError) throw cause;
+    throw new KeyError('KEY_PIN_MISSING', `cannot read ${path}`, { cause });
+  }
 }
 
 /** Writes a file durably: after a power cut it is the old one or the new one. Mode 0600. */

@@ -5,7 +5,7 @@ import type { Health } from '../contract/uplink.ts';
 import type { Clock } from '../ops/clock.ts';
 import { lifetimeOf, parseCertificates, type Trust } from '../packet/certificates.ts';
 import type { Recipient, Signer } from '../packet/signer.ts';
-import { KeyError } from './errors.ts';
+import { KeyError, type KeyErrorCode } from './errors.ts';
 import { chainFinding, keyOfChain, type Names } from './identity.ts';
 import { currentRecipient, type DatedRecipient, recipientsFrom } from './recipients.ts';
 import type { KeyRing, RingKey } from './ring.ts';
@@ -34,6 +34,8 @@ interface Loaded {
   readonly registry: readonly DatedRecipient[];
   /** When the files were changed last, joined. */
   readonly stamp: string;
+  /** The key that the chain speaks for, once it was found. */
+  key: RingKey | null;
 }
 
 /** Findings that a visit may go on with. */
@@ -55,9 +57,8 @@ export class KioskKeys implements AsyncDisposable {
   readonly #options: KioskKeysOptions;
   readonly #stopping = new AbortController();
   #loaded: Loaded;
-  #key: RingKey | null = null;
   /** What the token failed with last; null while it signs. */
-  #tokenFault: string | null = null;
+  #tokenFault: KeyErrorCode | null = null;
   #findings: readonly string[] = [];
   #watching: Promise<void> = Promise.resolve();
 
@@ -132,8 +133,7 @@ export class KioskKeys implements AsyncDisposable {
   /** Takes exchanged files up, tries the key, and notes what is wrong. */
   async look(): Promise<void> {
     await this.#reload();
-    if (this.#tokenFault === null || PASSING.has(this.#tokenFault) || this.#key === null)
-      await this.#tryKey();
+    await this.#tryKey();
     const findings = [...new Set(this.#examine())];
     const changed = findings.join() !== this.#findings.join();
     this.#findings = findings;
@@ -144,7 +144,6 @@ export class KioskKeys implements AsyncDisposable {
     try {
       if ((await stampOf(this.#options.files)) === this.#loaded.stamp) return;
       this.#loaded = await load(this.#options.files);
-      this.#key = null;
       this.#tokenFault = null;
     } catch {
       // Half an exchange: what was loaded serves on, and the next look tries again.
@@ -153,9 +152,10 @@ export class KioskKeys implements AsyncDisposable {
 
   async #tryKey(): Promise<void> {
     const bytes = randomBytes(32);
+    const loaded = this.#loaded;
     try {
-      const signature = await this.#signOnce(bytes, AbortSignal.timeout(SIGN_DEADLINE_MS));
-      const { publicKey } = new X509Certificate(this.#loaded.chain[0] ?? '');
+      const signature = await this.#signOnce(loaded, bytes, AbortSignal.timeout(SIGN_DEADLINE_MS));
+      const { publicKey } = new X509Certificate(loaded.chain[0] ?? '');
       if (!verify('sha256', bytes, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature))
         this.#tokenFault = 'KEY_FAULT';
     } catch {
@@ -180,29 +180,32 @@ export class KioskKeys implements AsyncDisposable {
   }
 
   async #sign(bytes: Uint8Array): Promise<Uint8Array> {
+    // Of the moment at which the certificates were asked for, also when the files are exchanged meanwhile.
+    const loaded = this.#loaded;
     const signal = AbortSignal.any([AbortSignal.timeout(SIGN_DEADLINE_MS), this.#stopping.signal]);
     for (;;) {
       try {
-        return await this.#signOnce(bytes, signal);
+        return await this.#signOnce(loaded, bytes, signal);
       } catch (error) {
-        if (!PASSING.has(codeOf(error))) throw error;
+        if (!PASSING.has(asKeyError(error).code)) throw error;
         // The deadline's own error says less than the token's.
         await this.#options.clock.sleep(RETRY_MS, signal).catch(() => Promise.reject(error));
       }
     }
   }
 
-  async #signOnce(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  async #signOnce(loaded: Loaded, bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     if (this.#tokenFault === 'KEY_PIN_WRONG' || this.#tokenFault === 'KEY_PIN_LOCKED')
       throw new KeyError(this.#tokenFault, 'the PIN was refused before');
     try {
-      this.#key ??= await keyOfChain(this.#options.ring, this.#loaded.chain, signal);
-      const signature = await this.#key.sign(bytes, signal);
+      loaded.key ??= await keyOfChain(this.#options.ring, loaded.chain, signal);
+      const signature = await loaded.key.sign(bytes, signal);
       this.#tokenFault = null;
       return signature;
-    } catch (error) {
-      if (codeOf(error) === 'KEY_NOT_FOUND') this.#key = null;
-      this.#tokenFault = codeOf(error);
+    } catch (cause) {
+      const error = asKeyError(cause);
+      if (error.code === 'KEY_NOT_FOUND') loaded.key = null;
+      this.#tokenFault = error.code;
       throw error;
     }
   }
@@ -213,7 +216,11 @@ export class KioskKeys implements AsyncDisposable {
   }
 }
 
-const codeOf = (error: unknown): string => (error instanceof KeyError ? error.code : 'KEY_FAULT');
+function asKeyError(cause: unknown): KeyError {
+  if (cause instanceof KeyError) return cause;
+  const late = cause instanceof Error && cause.name === 'TimeoutError';
+  return new KeyError(late ? 'KEY_TIMEOUT' : 'KEY_FAULT', 'the key did not sign', { cause });
+}
 
 async function load(files: KeyFiles): Promise<Loaded> {
   const stamp = await stampOf(files);
@@ -224,6 +231,7 @@ async function load(files: KeyFiles): Promise<Loaded> {
     backend: await recipientsFrom(await text(files.backendEncryptionKeyFile)),
     registry: await recipientsFrom(await text(files.registryEncryptionKeyFile)),
     stamp,
+    key: null,
   };
 }
 

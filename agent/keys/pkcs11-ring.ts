@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { KeyError, type KeyErrorCode } from './errors.ts';
-import { readPrivate } from './files.ts';
+import { readPin } from './files.ts';
 import { type KeyRing, publicKeyOf, type RingKey } from './ring.ts';
 import { inTurn, runTool, ToolFailure } from './tool.ts';
 
@@ -50,7 +50,7 @@ export function pkcs11Ring({ moduleFile, tokenLabel, pinFile, keyLabel }: Pkcs11
       ).catch(failed),
     );
   const withPin = async (args: readonly string[], signal: AbortSignal, input?: Uint8Array) => {
-    const pin = (await readPrivate(pinFile)).toString('utf8').trim();
+    const pin = (await readPin(pinFile)).toString('utf8').trim();
     return call(['--login', '--pin', `env:${PIN_VARIABLE}`, ...args], signal, {
       pin,
       ...(input && { input }),

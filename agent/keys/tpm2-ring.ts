@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyError, type KeyErrorCode } from './errors.ts';
-import { readPrivate } from './files.ts';
+import { readPin } from './files.ts';
 import type { KeyRing, RingKey } from './ring.ts';
 import { inTurn, runTool, ToolFailure } from './tool.ts';
 
@@ -45,7 +45,7 @@ export function tpm2Ring({ tcti, handle, authFile }: Tpm2Settings): KeyRing {
     ).catch(failed);
   const auth = async (): Promise<string[]> => {
     if (authFile === undefined) return [];
-    await readPrivate(authFile);
+    await readPin(authFile);
     return ['-p', `file:${authFile}`];
   };
   /** Without a resource manager nobody else clears away what a command left. */

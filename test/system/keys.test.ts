@@ -63,6 +63,7 @@ describe('a token that fails', () => {
     expect(await signWith({})).toBe('done');
     expect(await signWith({ pinFile: wrongPin })).toBe('KEY_PIN_WRONG');
     expect(await signWith({ pinFile: openPin })).toBe('KEY_EXPOSED');
+    expect(await signWith({ pinFile: join(folder, 'no-pin') })).toBe('KEY_PIN_MISSING');
     const list = (change: Partial<typeof token>) =>
       codeOf(pkcs11Ring({ ...settings, ...change }).list(soon()));
     expect(await list({ tokenLabel: 'unplugged' })).toBe('KEY_TOKEN_MISSING');
