@@ -138,7 +138,7 @@ export const Config = z.strictObject({
   models: z
     .strictObject({
       faceProfile: FilePath.optional().describe(
-        'profile of another face embedding; without it the one that comes with the agent',
+        'profile of other face networks; without it those that come with the agent',
       ),
     })
     .prefault({}),

@@ -184,8 +184,10 @@ function resolvePaths(config: Config, base: string): Config {
         return [key, typeof value === 'object' && value !== null ? files(value) : value];
       }),
     ) as T;
+  const { faceProfile } = config.models;
   return {
     ...config,
+    models: faceProfile === undefined ? config.models : { faceProfile: absolute(faceProfile) },
     stateDir: absolute(config.stateDir),
     keys: files(config.keys),
     mqtt: files(config.mqtt),

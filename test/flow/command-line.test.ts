@@ -81,6 +81,38 @@ describe('a word that is not known', () => {
 
 describe('a file that is not as it should be', () => {
   it(
+    'a face profile whose weights are not there is told by the doctor, with the file',
+    async () => {
+      const profile = {
+        type: 'vantay.face-profile',
+        version: 1,
+        quality: {
+          ...{
+            id: 'own',
+            version: '1',
+            file: 'gone.onnx',
+            sha256: '0'.repeat(64),
+            side: 112,
+            channels: 'rgb',
+          },
+          ...{ mean: 127.5, deviation: 127.5, alignment: 'arcface', score: { worst: 0, best: 1 } },
+        },
+      };
+      writeFileSync(join(folder, 'profile.json'), JSON.stringify(profile));
+      const file = configWith(text => `${text}\nmodels: { faceProfile: profile.json }\n`);
+      const ended = await run(['doctor', '--config', file, '--json']);
+      expect(ended.code).toBe(1);
+      const { findings } = JSON.parse(ended.stdout) as { findings: { check: string }[] };
+      expect(findings.find(({ check }) => check === 'models')).toMatchObject({
+        ok: false,
+        code: 'MODEL_MISSING',
+        detail: expect.stringContaining(join(folder, 'gone.onnx')),
+      });
+    },
+    DEADLINE_MS,
+  );
+
+  it(
     'a configuration that is not there is CONFIG_NOT_FOUND',
     async () => {
       const error = await complaint(['run', '--config', join(folder, 'nowhere.yaml')]);
