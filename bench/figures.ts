@@ -4,7 +4,7 @@ export interface Figure {
   /** What was measured, with its statistic at the end: `face_frame_to_decision.median`. */
   readonly id: string;
   readonly value: number;
-  readonly unit: 'ms' | 'bytes' | 'count' | 'percent' | '1/s';
+  readonly unit: 'ms' | 'bytes' | 'count' | 'percent' | 'ratio' | '1/s';
   /** Measurements the value comes from. */
   readonly runs: number;
 }
@@ -12,10 +12,20 @@ export interface Figure {
 /** Says how far a bench is; to standard error, so that standard output holds the figures alone. */
 export type Progress = (text: string) => void;
 
+/** How much of a bench is run. */
+export interface BenchOptions {
+  /** At the size of the tests, where a bench has one. */
+  readonly small: boolean;
+  /** One of its parts; null for all. */
+  readonly only: string | null;
+}
+
 export interface Bench {
   readonly name: string;
   readonly summary: string;
-  run(progress: Progress): Promise<readonly Figure[]>;
+  /** Names of parts that can be run alone. */
+  readonly parts?: readonly string[];
+  run(progress: Progress, options: BenchOptions): Promise<readonly Figure[]>;
 }
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
@@ -31,6 +41,17 @@ export const durations = (id: string, measured: readonly number[]): Figure[] => 
   { id: `${id}.median`, value: rounded(quantile(measured, 0.5)), unit: 'ms', runs: measured.length },
   { id: `${id}.p95`, value: rounded(quantile(measured, 0.95)), unit: 'ms', runs: measured.length },
 ];
+
+/** A value that is no duration's statistic. */
+export const measured = (id: string, value: number, unit: Figure['unit'], runs: number): Figure => ({
+  id,
+  value: rounded(value),
+  unit,
+  runs,
+});
+
+export const counted = (id: string, value: number, runs: number): Figure =>
+  measured(id, value, 'count', runs);
 
 export const worst = (id: string, measured: readonly number[]): Figure => ({
   id,

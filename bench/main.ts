@@ -1,25 +1,40 @@
-/** `npm run bench -- [NAME] [--json]`: measures (a visit unless told), and prints one object `{name, figures: [{id, value, unit, runs}]}`. */
+/**
+ * `npm run bench -- [NAME] [--small] [--only PART] [--json]`: measures (a visit unless told), and prints one object
+ * `{name, figures: [{id, value, unit, runs}]}`.
+ */
+import { parseArgs } from 'node:util';
+import { deliveryBench } from './delivery.ts';
 import { faceBench } from './face.ts';
 import type { Bench, Figure } from './figures.ts';
 import { fingerBench } from './finger.ts';
 import { visitBench } from './visit.ts';
 
-const BENCHES: readonly Bench[] = [visitBench, fingerBench, faceBench];
+const BENCHES: readonly Bench[] = [visitBench, fingerBench, faceBench, deliveryBench];
 
-const [name = visitBench.name, ...rest] = process.argv.slice(2).filter(word => word !== '--json');
-const json = process.argv.includes('--json');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    small: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
+});
+const { json, small, only } = values;
+const [name = visitBench.name, ...rest] = positionals;
 const bench = BENCHES.find(candidate => candidate.name === name);
 
 if (!bench || rest.length > 0) {
   const names = BENCHES.map(candidate => candidate.name).join(', ');
   complain('USAGE', `no bench "${[name, ...rest].join(' ')}"`, `Choose one of: ${names}.`);
+} else if (only !== undefined && !bench.parts?.includes(only)) {
+  complain('USAGE', `no part "${only}"`, `Choose one of: ${bench.parts?.join(', ') ?? 'none'}.`);
 } else {
   await measure(bench);
 }
 
 async function measure({ name, summary, run }: Bench): Promise<void> {
   try {
-    const figures = await run(text => process.stderr.write(`${text}\n`));
+    const figures = await run(text => process.stderr.write(`${text}\n`), { small, only: only ?? null });
     if (json) process.stdout.write(`${JSON.stringify({ name, figures })}\n`);
     else process.stdout.write(`${name}: ${summary}\n${figures.map(line).join('\n')}\n`);
   } catch (error) {

@@ -5,8 +5,8 @@ import { FingerStudio, simulatedPerson } from '../sim/people/index.ts';
 import { play } from '../sim/play.ts';
 import { SCENARIOS } from '../sim/scenarios/index.ts';
 import { liveFrame, recordPortraits } from '../sim/world/portrait.ts';
-import { deliveryFigures } from './delivery.ts';
 import { type Bench, durations, type Figure, type Progress, timed, worst } from './figures.ts';
+import { deliveryFigures } from './visit-delivery.ts';
 
 const FACE_RUNS = 40;
 const FINGER_RUNS = 30;
