@@ -48,6 +48,7 @@ async function loadGraph(card: ModelCard, cacheDirectory: string): Promise<Graph
     publishedPath: join(weightsFolder(), card.file),
     publishedSha256: card.sha256,
     preparedSha256,
+    task: card.task,
   };
   return Graph.load(await preparedWeights(source, cacheDirectory), card.id);
 }

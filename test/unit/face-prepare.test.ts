@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ModelCard, readCard } from '../../models/card.ts';
+import { anchorsOf, boxAt } from '../../models/face/anchors.ts';
 import { preparedWeights } from '../../models/face/prepare/cache.ts';
 import { decodeOnnx, encodeOnnx } from '../../models/face/prepare/onnx.ts';
 import { prepare } from '../../models/face/prepare/rewrite.ts';
@@ -58,27 +59,61 @@ describe('the protobuf codec', () => {
   });
 });
 
+/** A part as published and as prepared, and an input for both. */
+async function bothGraphs(part: string, dims: readonly number[]) {
+  const card = await cardOf(part);
+  const published = await readFile(publishedOf(card));
+  const feeds = { input: { data: noise(dims.reduce((product, dim) => product * dim, 1)), dims } };
+  return {
+    before: await Graph.load(published, part),
+    after: await Graph.load(prepare(published, card.task), part),
+    feeds,
+  };
+}
+
+const farthest = (expected: Float32Array, actual: Float32Array): number => {
+  expect(actual.length).toBe(expected.length);
+  return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0);
+};
+
 describe('prepared weights', () => {
   it.each([
     ['embedding', [1, 3, 112, 112]],
     ['landmarks', [1, 1, 64, 64]],
-    ['detection', [1, 3, 240, 320]],
     ['pose', [1, 3, 224, 224]],
     ['eyes', [1, 1, 24, 24]],
   ])('of %s answer as the published ones', async (part, dims) => {
-    const published = await readFile(publishedOf(await cardOf(part)));
-    const prepared = prepare(published);
-    const [before, after] = [await Graph.load(published, part), await Graph.load(prepared, part)];
-    const feeds = { input: { data: noise(dims.reduce((product, dim) => product * dim, 1)), dims } };
+    const { before, after, feeds } = await bothGraphs(part, dims);
     const [expected, actual] = [await before.run(feeds), await after.run(feeds)];
-    for (const name of before.outputNames) {
-      const differences = expected[name]!.data.map((value, i) => Math.abs(value - actual[name]!.data[i]!));
-      expect(Math.max(...differences)).toBeLessThanOrEqual(1e-5);
-    }
+    for (const name of before.outputNames)
+      expect(farthest(expected[name]!.data, actual[name]!.data)).toBeLessThanOrEqual(1e-5);
+  });
+
+  it('of detection answer as the published ones, boxes worked out here', async () => {
+    const [width, height] = [320, 240];
+    const { before, after, feeds } = await bothGraphs('detection', [1, 3, height, width]);
+    const [expected, { scores, ...offsets }] = [await before.run(feeds), await after.run(feeds)];
+    expect(farthest(expected.scores!.data, scores!.data)).toBeLessThanOrEqual(1e-5);
+    const anchors = anchorsOf({ width, height });
+    const boxes = Array.from({ length: anchors.length / 4 }, (_, i) => {
+      const box = boxAt(anchors, Object.values(offsets)[0]!.data, i);
+      return [box.x / width, box.y / height, (box.x + box.width) / width, (box.y + box.height) / height];
+    });
+    expect(farthest(expected.boxes!.data, Float32Array.from(boxes.flat()))).toBeLessThanOrEqual(1e-5);
+  });
+
+  it('of detection take a picture of another size', async () => {
+    const { after } = await bothGraphs('detection', [1, 3, 240, 320]);
+    const [width, height] = [160, 120];
+    const data = noise(3 * width * height);
+    const { scores } = await after.run({ input: { data, dims: [1, 3, height, width] } });
+    expect(scores!.data.length / 2).toBe(anchorsOf({ width, height }).length / 4);
   });
 
   it('hold no PRelu and no weight between 0 and 1e-12', async () => {
-    const model = decodeOnnx(prepare(await readFile(publishedOf(await cardOf('embedding')))));
+    const model = decodeOnnx(
+      prepare(await readFile(publishedOf(await cardOf('embedding'))), 'face-embedding'),
+    );
     expect(model.nodes.filter(node => node.opType === 'PRelu')).toEqual([]);
     const tiny = model.initializers.flatMap(one =>
       one instanceof Uint8Array
@@ -103,6 +138,7 @@ describe('the cache of prepared weights', () => {
       publishedPath: publishedOf(card),
       publishedSha256: card.sha256,
       preparedSha256: String(card.preparedSha256),
+      task: card.task,
       ...changes,
     };
   }

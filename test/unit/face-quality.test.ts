@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { subjectsOf } from '../../models/evaluate/subjects.ts';
 import { Pyramid } from '../../models/face/image/pyramid.ts';
 import { measureBackground } from '../../models/face/quality/background.ts';
-import { CHIP_EYE_DISTANCE, CHIP_SIDE, type Chip, cutChip } from '../../models/face/quality/chip.ts';
+import {
+  CHIP_EYE_DISTANCE,
+  CHIP_EYES_Y,
+  CHIP_HEIGHT,
+  CHIP_WIDTH,
+  type Chip,
+  cutChip,
+} from '../../models/face/quality/chip.ts';
 import { toLab } from '../../models/face/quality/colour.ts';
 import { gradeComponents } from '../../models/face/quality/components.ts';
 import { measureCover } from '../../models/face/quality/cover.ts';
@@ -16,8 +23,8 @@ import { measureSharpness } from '../../models/face/quality/sharpness.ts';
 
 /** A chip whose three channels are one function of its coordinates. */
 function chip(value: (x: number, y: number) => number): Chip {
-  const luma = Float32Array.from({ length: CHIP_SIDE ** 2 }, (_, i) =>
-    value(i % CHIP_SIDE, Math.floor(i / CHIP_SIDE)),
+  const luma = Float32Array.from({ length: CHIP_WIDTH * CHIP_HEIGHT }, (_, i) =>
+    value(i % CHIP_WIDTH, Math.floor(i / CHIP_WIDTH)),
   );
   return { red: luma, green: luma, blue: luma, luma };
 }
@@ -152,7 +159,7 @@ describe('measures of a face', () => {
 
   it('read the slope of the light, the same for dark and for fair skin', () => {
     // Brightness grows by 20 % over the distance between the eyes.
-    const lit = (level: number) => chip(x => level * 1.2 ** ((x - CHIP_SIDE / 2) / CHIP_EYE_DISTANCE));
+    const lit = (level: number) => chip(x => level * 1.2 ** ((x - CHIP_WIDTH / 2) / CHIP_EYE_DISTANCE));
     expect(measureLight(lit(150)).sideGradient).toBeCloseTo(Math.log(1.2), 1);
     expect(Math.abs(measureLight(lit(150)).sideGradient - measureLight(lit(80)).sideGradient)).toBeLessThan(
       0.02,
@@ -168,7 +175,7 @@ describe('measures of a face', () => {
   });
 
   it('see dark glasses whatever the skin', () => {
-    const glasses = (skin: number) => chip((_, y) => (Math.abs(y - 90) < 14 ? 0.1 * skin : skin));
+    const glasses = (skin: number) => chip((_, y) => (Math.abs(y - CHIP_EYES_Y) < 14 ? 0.1 * skin : skin));
     expect(measureCover(glasses(180)).darkEyesShare).toBe(1);
     expect(measureCover(glasses(60)).darkEyesShare).toBe(1);
     expect(measureCover(chip(() => 60)).darkEyesShare).toBe(0);
@@ -244,7 +251,7 @@ describe('measures of a face', () => {
     for (let y = 198; y <= 202; y++) pixels.fill(255, (y * 640 + 258) * 3, (y * 640 + 263) * 3);
     // Left eye centre at (260, 200): x - eyeDistance / 2.
     const { luma } = cutChip(new Pyramid({ width: 640, height: 480, pixels }), straightFace(300, 200, 80));
-    expect(luma[90 * CHIP_SIDE + CHIP_SIDE / 2 - CHIP_EYE_DISTANCE / 2]!).toBeGreaterThan(200);
+    expect(luma[CHIP_EYES_Y * CHIP_WIDTH + CHIP_WIDTH / 2 - CHIP_EYE_DISTANCE / 2]!).toBeGreaterThan(200);
   });
 
   it('turn sRGB to L*a*b*', () => {

@@ -7,10 +7,14 @@ export function halve({ width, height, pixels }: RgbImage): RgbImage {
   const [w, h, stride] = [width >> 1, height >> 1, width * 3];
   const out = new Uint8Array(w * h * 3);
   for (let y = 0, to = 0; y < h; y++) {
-    for (let x = 0, from = 2 * y * stride; x < w; x++, from += 6) {
-      for (let c = from; c < from + 3; c++) {
-        out[to++] = (pixels[c]! + pixels[c + 3]! + pixels[c + stride]! + pixels[c + stride + 3]! + 2) >> 2;
-      }
+    for (let x = 0, above = 2 * y * stride; x < w; x++, above += 6, to += 3) {
+      const below = above + stride;
+      const red = pixels[above]! + pixels[above + 3]! + pixels[below]! + pixels[below + 3]!;
+      const green = pixels[above + 1]! + pixels[above + 4]! + pixels[below + 1]! + pixels[below + 4]!;
+      const blue = pixels[above + 2]! + pixels[above + 5]! + pixels[below + 2]! + pixels[below + 5]!;
+      out[to] = (red + 2) >> 2;
+      out[to + 1] = (green + 2) >> 2;
+      out[to + 2] = (blue + 2) >> 2;
     }
   }
   return { width: w, height: h, pixels: out };

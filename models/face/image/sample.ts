@@ -1,5 +1,7 @@
 import type { Affine } from './affine.ts';
 import type { RgbImage } from './decode.ts';
+import { sampleTurned } from './sample-turned.ts';
+import { sampleUpright } from './sample-upright.ts';
 
 export interface SampleOptions {
   readonly width: number;
@@ -15,83 +17,56 @@ export interface SampleOptions {
   readonly deviation?: readonly number[];
 }
 
-const clamp = (value: number, max: number): number => (value < 0 ? 0 : Math.min(value, max));
+/** What a pixel's share in the one after it is counted in: fine enough for a 16th of a grey level, and two fit 32 bits. */
+export const FULL = 2048;
 
-/** One channel at a point near or beyond the border, where some of the four neighbours are outside. */
-function atBorder(image: RgbImage, x: number, y: number, channel: number, black: boolean): number {
-  const { width, height, pixels } = image;
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  const [fx, fy] = [x - left, y - top];
-  const pixel = (column: number, row: number): number => {
-    if (black && (column < 0 || row < 0 || column >= width || row >= height)) return 0;
-    return pixels[(clamp(row, height - 1) * width + clamp(column, width - 1)) * 3 + channel]!;
+/** ITU-R BT.601. */
+export const LUMA = { red: 0.299, green: 0.587, blue: 0.114 } as const;
+
+/** Where the values of a pixel go: each, times the square of {@link FULL}, is multiplied with its gain and then raised. */
+export interface Planes {
+  readonly out: Float32Array;
+  readonly grey: boolean;
+  readonly redAt: number;
+  readonly greenAt: number;
+  readonly blueAt: number;
+  readonly redGain: number;
+  readonly greenGain: number;
+  readonly blueGain: number;
+  readonly redRaise: number;
+  readonly greenRaise: number;
+  readonly blueRaise: number;
+}
+
+function planesFor({ width, height, planes, mean, deviation }: SampleOptions): Planes {
+  const area = width * height;
+  const grey = planes === 'grey';
+  const [red, green, blue] = grey ? [0, 0, 0] : planes === 'bgr' ? [2, 1, 0] : [0, 1, 2];
+  const gainOf = (plane: number): number => 1 / (deviation?.[plane] ?? 1);
+  const raiseOf = (plane: number): number => -(mean?.[plane] ?? 0) * gainOf(plane);
+  return {
+    out: new Float32Array(grey ? area : 3 * area),
+    grey,
+    redAt: red * area,
+    greenAt: green * area,
+    blueAt: blue * area,
+    redGain: gainOf(red) / FULL ** 2,
+    greenGain: gainOf(green) / FULL ** 2,
+    blueGain: gainOf(blue) / FULL ** 2,
+    redRaise: raiseOf(red),
+    greenRaise: raiseOf(green),
+    blueRaise: raiseOf(blue),
   };
-  const above = pixel(left, top) * (1 - fx) + pixel(left + 1, top) * fx;
-  const below = pixel(left, top + 1) * (1 - fx) + pixel(left + 1, top + 1) * fx;
-  return above * (1 - fy) + below * fy;
 }
 
 /**
- * Reads an image through an affine map into float planes (CHW), bilinear. Plain loops: 0.3 ms for an aligned face, where a
+ * Reads an image through an affine map into float planes (CHW), bilinear. Plain loops: 0.1 ms for an aligned face, where a
  * library call takes 13.
  */
 export function sample(image: RgbImage, options: SampleOptions): Float32Array {
-  const { width, height, toSource: map, planes } = options;
-  const { pixels, width: imageWidth, height: imageHeight } = image;
-  const black = options.border === 'black';
-  const grey = planes === 'grey';
-  const area = width * height;
-  const out = new Float32Array(grey ? area : area * 3);
-  const plane = planes === 'bgr' ? [2, 1, 0] : [0, 1, 2];
-  const meanOf = (index: number) => options.mean?.[index] ?? 0;
-  const gainOf = (index: number) => 1 / (options.deviation?.[index] ?? 1);
-  const [redMean, greenMean, blueMean] = [meanOf(plane[0]!), meanOf(1), meanOf(plane[2]!)];
-  const [redGain, greenGain, blueGain] = [gainOf(plane[0]!), gainOf(1), gainOf(plane[2]!)];
-  const [redAt, greenAt, blueAt] = [plane[0]! * area, area, plane[2]! * area];
-  const [maxX, maxY, stride] = [imageWidth - 1, imageHeight - 1, imageWidth * 3];
-  for (let v = 0, at = 0; v < height; v++) {
-    let x = map.b * v + map.c;
-    let y = map.e * v + map.f;
-    for (let u = 0; u < width; u++, at++, x += map.a, y += map.d) {
-      let red: number;
-      let green: number;
-      let blue: number;
-      if (x >= 0 && y >= 0 && x < maxX && y < maxY) {
-        const left = x | 0;
-        const top = y | 0;
-        const fx = x - left;
-        const fy = y - top;
-        const wd = fx * fy;
-        const wb = fx - wd;
-        const wc = fy - wd;
-        const wa = 1 - fx - wc;
-        const above = top * stride + left * 3;
-        const below = above + stride;
-        red = pixels[above]! * wa + pixels[above + 3]! * wb + pixels[below]! * wc + pixels[below + 3]! * wd;
-        green =
-          pixels[above + 1]! * wa +
-          pixels[above + 4]! * wb +
-          pixels[below + 1]! * wc +
-          pixels[below + 4]! * wd;
-        blue =
-          pixels[above + 2]! * wa +
-          pixels[above + 5]! * wb +
-          pixels[below + 2]! * wc +
-          pixels[below + 5]! * wd;
-      } else if (black && (x <= -1 || y <= -1 || x >= imageWidth || y >= imageHeight)) {
-        red = green = blue = 0;
-      } else {
-        red = atBorder(image, x, y, 0, black);
-        green = atBorder(image, x, y, 1, black);
-        blue = atBorder(image, x, y, 2, black);
-      }
-      if (grey) out[at] = (0.299 * red + 0.587 * green + 0.114 * blue - redMean) * redGain;
-      else {
-        out[redAt + at] = (red - redMean) * redGain;
-        out[greenAt + at] = (green - greenMean) * greenGain;
-        out[blueAt + at] = (blue - blueMean) * blueGain;
-      }
-    }
-  }
-  return out;
+  const planes = planesFor(options);
+  const { b, d } = options.toSource;
+  if (b === 0 && d === 0) sampleUpright(image, options, planes);
+  else sampleTurned(image, options, planes);
+  return planes.out;
 }

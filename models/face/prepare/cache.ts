@@ -29,6 +29,8 @@ export interface WeightSource {
   readonly publishedSha256: string;
   /** Of the file after {@link prepare}. */
   readonly preparedSha256: string;
+  /** Of its card. */
+  readonly task: string;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function preparedWeights(source: WeightSource, cacheDirectory: stri
   const cached = join(cacheDirectory, `${source.preparedSha256}.onnx`);
   const found = await readFile(cached).catch(() => undefined);
   if (found && sha256Hex(found) === source.preparedSha256) return found;
-  const prepared = prepare(await readWeights(source.publishedPath, source.publishedSha256));
+  const prepared = prepare(await readWeights(source.publishedPath, source.publishedSha256), source.task);
   const actual = sha256Hex(prepared);
   if (actual !== source.preparedSha256) {
     throw new ModelError(

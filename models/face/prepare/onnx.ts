@@ -12,13 +12,16 @@ import {
 
 // Field numbers of onnx.proto (github.com/onnx/onnx/blob/main/onnx/onnx.proto).
 const MODEL = { graph: 7 } as const;
-const GRAPH = { node: 1, initializer: 5 } as const;
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const;
 const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 } as const;
 const TENSOR = { dims: 1, dataType: 2, name: 8, rawData: 9 } as const;
 const ATTRIBUTE = { name: 1, i: 3, ints: 8, type: 20 } as const;
 const FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
+const VALUE_INFO = { name: 1, type: 2 } as const;
+const TYPE = { tensor: 1, elementType: 1, shape: 2 } as const;
+const SHAPE = { dimension: 1, value: 1, parameter: 2 } as const;
 
 /** A node as far as rewriting needs it. `bytes` is the whole NodeProto, kept as it was. */
 export interface Node {
@@ -128,4 +131,48 @@ export function makeNode(
     ...Object.entries(attributes).map(([name, value]) => attribute(name, value)),
   ]);
   return { opType, inputs, outputs: [output], bytes };
+}
+
+/** What a graph takes or gives: a float tensor; a dimension that has a name instead of a size may have any. */
+interface Port {
+  readonly name: string;
+  readonly dims: readonly (number | string)[];
+}
+
+const encodePort = ({ name, dims }: Port): Uint8Array => {
+  const shape = encodeFields(
+    dims.map(dim =>
+      bytesField(
+        SHAPE.dimension,
+        encodeFields([
+          typeof dim === 'number' ? varintField(SHAPE.value, dim) : textField(SHAPE.parameter, dim),
+        ]),
+      ),
+    ),
+  );
+  const tensor = encodeFields([varintField(TYPE.elementType, FLOAT), bytesField(TYPE.shape, shape)]);
+  return encodeFields([
+    textField(VALUE_INFO.name, name),
+    bytesField(VALUE_INFO.type, encodeFields([bytesField(TYPE.tensor, tensor)])),
+  ]);
+};
+
+/** The same graph with other inputs and outputs, and without the nodes that the outputs do not need. */
+export function withPorts(model: OnnxModel, inputs: readonly Port[], outputs: readonly Port[]): OnnxModel {
+  const needed = new Set(outputs.map(({ name }) => name));
+  const nodes = model.nodes
+    .toReversed()
+    .filter(node => {
+      if (!node.outputs.some(output => needed.has(output))) return false;
+      for (const input of node.inputs) needed.add(input);
+      return true;
+    })
+    .toReversed();
+  const port = (number: number) => (one: Port) => bytesField(number, encodePort(one));
+  const graph = [
+    ...model.graph.filter(field => field.number !== GRAPH.input && field.number !== GRAPH.output),
+    ...inputs.map(port(GRAPH.input)),
+    ...outputs.map(port(GRAPH.output)),
+  ];
+  return { ...model, graph, nodes };
 }

@@ -1,5 +1,5 @@
 import type { RgbImage } from '../image/decode.ts';
-import { CHIP_EYE_DISTANCE, CHIP_SIDE, type Chip, eachPixel, insideEllipse } from './chip.ts';
+import { CHIP_EYE_DISTANCE, CHIP_WIDTH, type Chip, eachPixel, insideEllipse } from './chip.ts';
 
 export interface Light {
   /** Mean luma of the face, 0..1, and its variance. */
@@ -24,6 +24,7 @@ const BURNT_STEP = 16;
 
 /** Keeps the logarithm of a black pixel finite and lets noise in the dark count little, in grey levels. */
 const LUMA_FLOOR = 8;
+const LOG = Float64Array.from({ length: 256 }, (_, luma) => Math.log(luma + LUMA_FLOOR));
 
 /**
  * Slope of the logarithm of luma across the face, fitted to all pairs of pixels that mirror each other. Features come in
@@ -31,13 +32,13 @@ const LUMA_FLOOR = 8;
  */
 function sideGradient(luma: Float32Array): number {
   let [sum, weight] = [0, 0];
-  const middle = CHIP_SIDE / 2;
-  insideEllipse(middle, 125, 54, 70, index => {
-    const x = index % CHIP_SIDE;
+  const middle = CHIP_WIDTH / 2;
+  insideEllipse(middle, 71, 54, 70, index => {
+    const x = index % CHIP_WIDTH;
     if (x >= middle) return;
-    const mirrored = index - x + (CHIP_SIDE - 1 - x);
-    const apart = CHIP_SIDE - 1 - 2 * x;
-    sum += apart * Math.log((luma[mirrored]! + LUMA_FLOOR) / (luma[index]! + LUMA_FLOOR));
+    const mirrored = index - x + (CHIP_WIDTH - 1 - x);
+    const apart = CHIP_WIDTH - 1 - 2 * x;
+    sum += apart * (LOG[Math.round(luma[mirrored]!)]! - LOG[Math.round(luma[index]!)]!);
     weight += apart * apart;
   });
   return (Math.abs(sum) / weight) * CHIP_EYE_DISTANCE;
