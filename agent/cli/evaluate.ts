@@ -1,6 +1,12 @@
 import { Command } from 'commander';
 import { type EvaluateFaceOptions, evaluateFace, type FaceEvaluation } from '../../models/evaluate/face.ts';
 import {
+  BONA_FIDE,
+  type EvaluateFaceLivenessOptions,
+  evaluateFaceLiveness,
+  type FaceLivenessEvaluation,
+} from '../../models/evaluate/face-liveness.ts';
+import {
   type EvaluateFaceQualityOptions,
   evaluateFaceQuality,
   type FaceQualityEvaluation,
@@ -18,14 +24,15 @@ import {
 import { print } from './exit.ts';
 import { ProgressLine } from './progress.ts';
 
-/** `vantay evaluate finger|finger-quality|face|face-quality`: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
+/** `vantay evaluate finger|finger-quality|face|face-quality|face-liveness`: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
 export function evaluateVerb(): Command {
   return new Command('evaluate')
     .description('measure the error rates of the models on your own images')
     .addCommand(fingerVerb())
     .addCommand(fingerQualityVerb())
     .addCommand(faceVerb())
-    .addCommand(faceQualityVerb());
+    .addCommand(faceQualityVerb())
+    .addCommand(faceLivenessVerb());
 }
 
 function fingerVerb(): Command {
@@ -101,6 +108,36 @@ function faceQualityVerb(): Command {
       line.end();
       print(options.json, found, () => faceQualityText(found));
     });
+}
+
+function faceLivenessVerb(): Command {
+  return new Command('face-liveness')
+    .description(
+      'APCER and BPCER of the passive liveness networks of a profile, a species of attack at a time',
+    )
+    .requiredOption('--images <folder>', 'folder the paths are relative to')
+    .requiredOption('--list <csv>', 'path,species: bona_fide, or the name of an attack')
+    .requiredOption('--profile <file>', 'profile (YAML or JSON) with the networks')
+    .requiredOption('--out <csv>', 'where to write path,species and every score')
+    .option('--json', 'print one JSON object')
+    .action(async (options: EvaluateFaceLivenessOptions & { json?: boolean }) => {
+      const line = new ProgressLine();
+      const found = await evaluateFaceLiveness(options, ({ done, total }) =>
+        line.show('analyse', done, total),
+      );
+      line.end();
+      print(options.json, found, () => faceLivenessText(found));
+    });
+}
+
+function faceLivenessText({ threshold, networks, species }: FaceLivenessEvaluation): string {
+  return [
+    `Rates in % with 95 % intervals; ${networks.join(' and ')} together live from ${threshold}`,
+    'species\timages\tno face\trate',
+    ...species.map(({ species: name, images, failed, rate }) =>
+      [name, images, failed, `${name === BONA_FIDE ? 'BPCER' : 'APCER'} ${interval(rate)}`].join('\t'),
+    ),
+  ].join('\n');
 }
 
 interface Share {
