@@ -1,7 +1,9 @@
 /** The only file that constructs things: from a configuration to a running agent. */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts';
+import { printTo } from '../drivers/printer/driver.ts';
 import { cameraOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
 import { type Supervised, supervise } from '../drivers/supervise.ts';
 import { type Models, startModels, thresholdAt } from '../models/index.ts';
@@ -36,7 +38,9 @@ import { consentText } from './screen/consent.ts';
 import { OFFERED_LANGUAGES } from './screen/messages/index.ts';
 import { bundlePage } from './screen/page.ts';
 import { ScreenServer } from './screen/server.ts';
+import { slipPrinter } from './screen/slip/print.ts';
 import { LiveScreen } from './screen/source.ts';
+import { Speech } from './screen/speech.ts';
 import { perform, type Stages } from './session/perform.ts';
 import { checkComplete, policyOf } from './session/policy.ts';
 import { Session } from './session/run.ts';
@@ -169,7 +173,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       await outbox.accept({ ...packet, sequence });
       return { packetId: packet.id, handedIn: today() };
     },
-    printSlip: async () => false,
+    printSlip: slipPrinter(config.devices.printer, expected, printTo, log),
     showFinger: image => screen.showFinger(image),
   };
 
@@ -190,6 +194,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       session,
       camera,
       devices: board,
+      speech: new Speech(config.screen.speechCommand),
       context: {
         languages: OFFERED_LANGUAGES,
         consentText,
@@ -300,9 +305,10 @@ async function openOutbox(config: Config): Promise<SqliteOutbox> {
   return SqliteOutbox.open({ ...outboxFile(config), clock: systemClock });
 }
 
-/** The outbox's file beside a running agent, for the command line. @throws OutboxError */
+/** The outbox's file beside a running agent, for the command line. @throws VantayError FILE_UNREADABLE, OutboxError */
 export const openOutboxFile = (config: Config): OutboxStore => {
   const { path, limits } = outboxFile(config);
+  if (!existsSync(path)) throw new VantayError('FILE_UNREADABLE', `no outbox at ${path}`);
   return new OutboxStore(path, limits, { alone: false });
 };
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { auditVerb } from './cli/audit.ts';
 import { configVerb } from './cli/config.ts';
 import { devicesVerb } from './cli/devices.ts';
 import { doctorVerb } from './cli/doctor.ts';
 import { evaluateVerb } from './cli/evaluate.ts';
 import { exitWith, silent } from './cli/exit.ts';
 import { modelsVerb } from './cli/models.ts';
+import { outboxVerb } from './cli/outbox.ts';
 import { packetVerb } from './cli/packet.ts';
 import { provisionVerb } from './cli/provision.ts';
 import { runVerb } from './cli/run.ts';
@@ -25,6 +27,8 @@ for (const verb of [
   evaluateVerb,
   modelsVerb,
   packetVerb,
+  outboxVerb,
+  auditVerb,
   provisionVerb,
   schemaVerb,
   simulateVerb,

@@ -13,6 +13,8 @@ export interface ReceiptWord {
   readonly manifestSha256: string | null;
   readonly code?: string;
   readonly chunks?: readonly number[];
+  /** What is to be captured again, with `recapture`. */
+  readonly modality?: 'finger' | 'face';
 }
 
 /**
@@ -35,6 +37,7 @@ export function writeReceipt(
     state: word.state,
     code: word.code ?? null,
     chunks: word.chunks ?? null,
+    ...(word.modality && { modality: word.modality }),
     issuedAt: at.toISOString(),
   };
   const fault = schema(receipt);

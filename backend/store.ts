@@ -23,8 +23,19 @@ const CREATE = `
   ) STRICT`;
 const COLUMNS = 'packetId, office, kiosk, boot, sequence, manifestSha256, containerSha256, bytes, acceptedAt';
 
-/** The backend's memory: which packets it has accepted. An `add` that returned survives a power cut. */
-export class PacketStore implements Disposable {
+/** What a backend has to remember of packets. A database of its own can take the place of {@link PacketStore}. */
+export interface PacketMemory {
+  find(packetId: string): StoredPacket | null;
+  /** Whether a kiosk already used this sequence number. */
+  hasSequence(office: string, kiosk: string, sequence: number): boolean;
+  /** Highest sequence number accepted of a kiosk; 0 when there is none. */
+  highestSequence(office: string, kiosk: string): number;
+  /** Keeps a packet; must be durable on return, for the kiosk deletes it after the receipt. */
+  add(packet: StoredPacket, container: Uint8Array | null): void;
+}
+
+/** The memory in one SQLite file: an `add` that returned survives a power cut. */
+export class PacketStore implements PacketMemory, Disposable {
   readonly #database: DatabaseSync;
   readonly #byId: StatementSync;
   readonly #container: StatementSync;
@@ -68,12 +79,10 @@ export class PacketStore implements Disposable {
     return row?.container ?? null;
   }
 
-  /** Whether a kiosk already used this sequence number. */
   hasSequence(office: string, kiosk: string, sequence: number): boolean {
     return this.#bySequence.get(office, kiosk, sequence) !== undefined;
   }
 
-  /** Highest sequence number accepted of a kiosk; 0 when there is none. */
   highestSequence(office: string, kiosk: string): number {
     return numberIn(this.#highest.get(office, kiosk));
   }
@@ -82,7 +91,6 @@ export class PacketStore implements Disposable {
     return numberIn(this.#count.get());
   }
 
-  /** Keeps a packet; committed and synced on return. */
   add(packet: StoredPacket, container: Uint8Array | null): void {
     const { packetId, office, kiosk, boot, sequence, manifestSha256, containerSha256, bytes, acceptedAt } =
       packet;

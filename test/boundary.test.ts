@@ -94,12 +94,12 @@ const CONCRETE: Readonly<Record<string, readonly string[]>> = {
   'agent/uplink/dial.ts': ['mqttDial'],
   'agent/uplink/uplink.ts': ['Uplink'],
   'agent/outbox/outbox.ts': ['SqliteOutbox'],
+  'agent/outbox/gate.ts': ['VisitGate'],
   'agent/keys/kiosk-keys.ts': ['KioskKeys'],
   'agent/keys/file-ring.ts': ['fileRing'],
   'agent/keys/pkcs11-ring.ts': ['pkcs11Ring'],
   'agent/keys/tpm2-ring.ts': ['tpm2Ring'],
   'agent/packet/imaging.ts': ['ImageCodec'],
-  'agent/packet/signer.ts': ['loadFileSigner'],
   'agent/screen/server.ts': ['ScreenServer'],
   'agent/session/run.ts': ['Session'],
 };

@@ -65,6 +65,23 @@ const Keys = z
     'exactly one of signingKeyFile, pkcs11 and tpm2 is needed',
   );
 
+const PrinterSettings = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('escpos-file'),
+    path: FilePath.describe('receipt printer as a device file, e.g. /dev/usb/lp0'),
+  }),
+  z.strictObject({
+    kind: z.literal('escpos-tcp'),
+    host: z.string().min(1),
+    port: Port.default(9100).describe('receipt printer on the network'),
+  }),
+  z.strictObject({
+    kind: z.literal('pdf-command'),
+    command: FilePath.describe('prints a PDF from its standard input, e.g. lp'),
+    arguments: z.array(z.string()).default([]),
+  }),
+]);
+
 /** The configuration file (YAML). Each value can be overridden by `VANTAY_` + its path in capitals, levels joined by `__`. */
 export const Config = z.strictObject({
   office: TopicName.describe('office as it stands in topics and certificates'),
@@ -85,6 +102,9 @@ export const Config = z.strictObject({
         .max(120)
         .default(20)
         .describe('length of the warning before the visit ends'),
+      speechCommand: FilePath.default('espeak-ng').describe(
+        'synthesiser that reads the steps aloud; without it the page asks the browser for a voice',
+      ),
     })
     .prefault({}),
   mqtt: z
@@ -110,6 +130,7 @@ export const Config = z.strictObject({
     fingerScanner: FingerScannerSettings,
     camera: CameraSettings,
     documentReader: DocumentReaderSettings,
+    printer: PrinterSettings.optional(),
   }),
   visit: z
     .strictObject({

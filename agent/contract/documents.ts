@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AuditEntry } from './audit.ts';
 import { Config } from './config.ts';
+import { ExportList } from './export.ts';
 import { PacketManifest, Receipt } from './packet.ts';
 import { RecordAnswer, RecordRequest } from './record.ts';
 import { ApiError, ScreenInput, ScreenView } from './screen.ts';
@@ -18,6 +19,7 @@ const schemas = {
   devices: DeviceStates,
   health: Health,
   'audit-entry': AuditEntry,
+  export: ExportList,
   command: Command,
   'command-answer': CommandAnswer,
   'screen-view': ScreenView,
@@ -75,6 +77,7 @@ function openApi(version: string): Json {
             400: refused('not a valid input'),
             403: refused('not from the kiosk page'),
             409: refused('not expected at this step; nothing changed'),
+            429: refused('too many requests at once'),
           },
         },
       },
@@ -82,6 +85,12 @@ function openApi(version: string): Json {
         get: {
           summary: 'Camera preview',
           responses: { 200: { description: 'multipart/x-mixed-replace of JPEG frames' } },
+        },
+      },
+      '/api/speech.wav': {
+        get: {
+          summary: 'The step of the moment, read aloud in the language of the visit',
+          responses: { 200: { description: 'WAV' }, 404: refused('no voice on this system') },
         },
       },
       '/api/finger.png': {

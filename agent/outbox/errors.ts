@@ -38,6 +38,11 @@ export const OUTBOX_ERRORS = [
     remedy: 'This is a fault of the program: report it with the version.',
   },
   {
+    code: 'OUTBOX_MEDIUM',
+    cause: 'Packets could not be copied to the removable medium: full, read-only, or pulled out.',
+    remedy: 'Use another medium or folder and export again; nothing was deleted here.',
+  },
+  {
     code: 'OUTBOX_CLOSED',
     cause: 'The outbox was used after the agent began to stop.',
     remedy: 'Start the agent again.',

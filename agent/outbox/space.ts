@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -16,8 +16,9 @@ export class Reserve {
     this.#path = `${outboxPath}.reserve`;
   }
 
+  /** Whether it is there whole: a power cut while it was made leaves less. */
   get there(): boolean {
-    return existsSync(this.#path);
+    return statSync(this.#path, { throwIfNoEntry: false })?.size === RESERVE_BYTES;
   }
 
   /** Gives the space back. False when it was given back already. */
@@ -33,9 +34,9 @@ export class Reserve {
     if (this.freeBytes() < 2 * RESERVE_BYTES) return false;
     let file: number | null = null;
     try {
-      file = openSync(this.#path, 'wx', 0o600);
+      file = openSync(this.#path, 'w', 0o600);
       // Noise: a file system that compresses would make nothing of zeros.
-      writeSync(file, randomFillSync(new Uint8Array(RESERVE_BYTES)));
+      writeFileSync(file, randomFillSync(new Uint8Array(RESERVE_BYTES)));
       fsyncSync(file);
       return true;
     } catch {

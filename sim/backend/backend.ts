@@ -1,39 +1,31 @@
-import { createHash } from 'node:crypto';
 import type { MqttClient } from 'mqtt';
-import { type JudgeContext, type JudgedPacket, judgePacket } from '../../backend/judge.ts';
-import { type ReceiptState, type ReceiptWord, writeReceipt } from '../../backend/receipts.ts';
+import { Intake, type KioskAddress, type Verdict, wordsOf } from '../../backend/intake.ts';
+import { judgePacket } from '../../backend/judge.ts';
+import type { ReceiptState, ReceiptWord } from '../../backend/receipts.ts';
 import { decodeChunk } from '../../backend/sealed/chunk.ts';
 import { SealedError } from '../../backend/sealed/error.ts';
 import { forgedSigner } from '../../backend/sealed/jws.ts';
 import { loadServiceKeys, type ServiceKeys } from '../../backend/sealed/keys.ts';
-import { DEFAULT_LIMITS, Reassembly } from '../../backend/sealed/reassembly.ts';
-import type { SchemaCheck } from '../../backend/sealed/schema.ts';
-import { contractSchema } from '../../backend/sealed/schemas.ts';
 import { PacketStore, type StoredPacket } from '../../backend/store.ts';
 import { connectClient, disconnectClient } from '../broker/client.ts';
-import { addressOf, type KioskAddress, subscribeAll, topicOf } from '../broker/topics.ts';
-import type { BackendFault } from './faults.ts';
+import { addressOf, subscribeAll, topicOf } from '../broker/topics.ts';
+import { type BackendFault, faultyMemory, Struck } from './faults.ts';
 import { Gaps } from './gaps.ts';
 import type { AcceptedPacket, BackendLogEntry, BackendOptions, Refusal } from './options.ts';
 import { Waiters } from './waiters.ts';
 
 /** Long enough for the slowest link in the field, short enough for a test. */
 const RESEND_AFTER_MS = 5_000;
-const SEQUENCE_WINDOW = 10_000;
 /** Refusals kept for a caller to read. */
 const MAX_REFUSALS = 1_000;
-/** Refusals that are not the packet's last word: another try may succeed, so no receipt ends it. */
-const PASSING: readonly string[] = ['chunk_malformed', 'chunk_conflict', 'limit_exceeded'];
 
 /** The simulated issuance backend: judges what kiosks send and answers with signed receipts. */
 export class SimulatedBackend implements AsyncDisposable {
   readonly #options: BackendOptions;
   readonly #client: MqttClient;
   readonly #keys: ServiceKeys;
-  readonly #packetSchema: SchemaCheck;
-  readonly #receiptSchema: SchemaCheck;
   readonly #store: PacketStore;
-  readonly #reassembly: Reassembly;
+  readonly #intake: Intake;
   readonly #receipts = new Map<string, ReceiptState[]>();
   readonly #refusals: Refusal[] = [];
   readonly #gaps: Gaps;
@@ -47,9 +39,11 @@ export class SimulatedBackend implements AsyncDisposable {
     this.#client = client;
     this.#store = store;
     this.#keys = loadServiceKeys(options.keys);
-    this.#packetSchema = contractSchema('packet');
-    this.#receiptSchema = contractSchema('receipt');
-    this.#reassembly = new Reassembly(options.limits ?? DEFAULT_LIMITS);
+    this.#intake = new Intake({
+      ...options,
+      keys: this.#keys,
+      store: faultyMemory(store, () => this.#fault),
+    });
     this.#gaps = new Gaps(options.resendAfterMs ?? RESEND_AFTER_MS);
     this.#fault = options.fault ?? null;
     // One at a time and in order: what is judged twice must have been committed once.
@@ -120,115 +114,55 @@ export class SimulatedBackend implements AsyncDisposable {
   async #take(topic: string, payload: Uint8Array): Promise<void> {
     const address = addressOf(topic, 'packet');
     if (address === null || this.#down) return;
-    let id: string | null = null;
+    if (this.#watch(topic, address, payload) === 'lost') return;
     try {
-      const chunk = decodeChunk(payload);
-      id = chunk.id;
-      this.#watch(topic, address, id);
-      const loses = this.#fault?.kind === 'lose-chunks' && this.#fault.chunks.includes(chunk.index);
-      if (loses && this.#gaps.lose(keyOf(topic, id), chunk.index)) return;
-      const part = this.#reassembly.accept(topic, payload);
-      if (part.kind === 'incomplete') return;
-      this.#gaps.done(keyOf(topic, id));
-      await this.#judge(address, id, part.container);
+      await this.#answer(topic, address, await this.#intake.chunk(address, payload));
     } catch (error) {
-      if (!(error instanceof SealedError)) throw error;
-      await this.#refuse(address, id, error);
+      if (!(error instanceof Struck)) throw error;
+      await this.#struck(address, error);
     }
   }
 
-  async #judge(address: KioskAddress, id: string, container: Uint8Array): Promise<void> {
-    const containerSha256 = createHash('sha256').update(container).digest('hex');
-    const known = this.#store.find(id);
-    // Bytes that were accepted once are answered as they were then, whatever has expired since.
-    if (known?.containerSha256 === containerSha256) {
-      this.#log({ event: 'repeated', ...address, packetId: id });
-      return this.#acknowledge(address, known, true);
+  async #answer(topic: string, address: KioskAddress, verdict: Verdict): Promise<void> {
+    if (verdict.kind === 'incomplete') return;
+    if (verdict.kind === 'refused') this.#note(topic, address, verdict);
+    else {
+      const { packetId, bytes } = verdict.packet;
+      this.#gaps.done(keyOf(topic, packetId));
+      this.#log({ event: verdict.repeated ? 'repeated' : 'accepted', ...address, packetId, bytes });
     }
-    const judged = await judgePacket(container, this.#context(this.#now()), { ...address, id });
-    if (this.#down) return;
-    const refusal = this.#history(judged);
-    if (refusal !== null) {
-      refusal.manifestSha256 = judged.manifestSha256;
-      throw refusal;
-    }
-    if (this.#fault?.kind === 'answer') {
-      const { state, code } = this.#fault;
-      return this.#send({ packetId: id, ...address, state, code, manifestSha256: judged.manifestSha256 });
-    }
-    await this.#accept(address, judged, container, containerSha256);
-  }
-
-  /** What only the backend's memory can tell of a packet. */
-  #history({ manifest, manifestSha256 }: JudgedPacket): SealedError | null {
-    const { packetId, office, kiosk, sequence } = manifest;
-    const known = this.#store.find(packetId);
-    if (known !== null)
-      return new SealedError('packet_conflict', known.manifestSha256 === manifestSha256 ? 'resealed' : '');
-    if (this.#store.hasSequence(office, kiosk, sequence)) return new SealedError('sequence_reused');
-    const window = this.#options.sequenceWindow ?? SEQUENCE_WINDOW;
-    if (sequence < this.#store.highestSequence(office, kiosk) - window)
-      return new SealedError('sequence_old');
-    return null;
-  }
-
-  async #accept(
-    address: KioskAddress,
-    { manifest, manifestSha256 }: JudgedPacket,
-    container: Uint8Array,
-    containerSha256: string,
-  ): Promise<void> {
-    const { packetId, boot, sequence } = manifest;
-    const bytes = container.length;
-    const acceptedAt = this.#now().toISOString();
-    const packet = {
-      packetId,
-      ...address,
-      boot,
-      sequence,
-      manifestSha256,
-      containerSha256,
-      bytes,
-      acceptedAt,
-    };
-    const killAt = this.#fault?.kind === 'kill' ? this.#fault.at : null;
-    if (killAt === 'before-commit') return this.#strike();
-    this.#store.add(packet, this.#options.keepContainers === false ? null : container);
-    if (killAt === 'after-commit') return this.#strike();
-    this.#log({ event: 'accepted', ...address, packetId, bytes });
-    await this.#acknowledge(address, packet, false);
+    const first = verdict.kind === 'accepted' && !verdict.repeated;
+    if (!(first && this.#fault?.kind === 'drop-first-receipts'))
+      for (const word of wordsOf(address, verdict)) await this.#send(word);
     this.#waiters.wake();
   }
 
-  #strike(): void {
-    this.kill();
-    this.#options.onKill?.();
-  }
-
-  async #acknowledge(address: KioskAddress, packet: StoredPacket, repeated: boolean): Promise<void> {
-    if (this.#fault?.kind === 'drop-first-receipts' && !repeated) return;
-    const { packetId, manifestSha256 } = packet;
-    for (const state of ['received', 'verified', 'accepted'] as const)
-      await this.#send({ packetId, ...address, state, manifestSha256 });
-  }
-
-  async #refuse(address: KioskAddress, packetId: string | null, error: SealedError): Promise<void> {
-    const { code, manifestSha256 } = error;
-    if (packetId !== null && !PASSING.includes(code))
-      this.#gaps.done(keyOf(topicOf(address, 'packet'), packetId));
+  #note(topic: string, address: KioskAddress, verdict: Extract<Verdict, { kind: 'refused' }>): void {
+    const { packetId, code, detail, passing } = verdict;
+    if (packetId !== null && !passing) this.#gaps.done(keyOf(topic, packetId));
     this.#refusals.push({ ...address, packetId, code });
     if (this.#refusals.length > MAX_REFUSALS) this.#refusals.shift();
-    this.#log({ event: 'refused', ...address, packetId, code, detail: error.message });
-    if (packetId !== null && !PASSING.includes(code))
-      await this.#send({ packetId, ...address, state: 'rejected', code, manifestSha256 });
-    this.#waiters.wake();
+    this.#log({ event: 'refused', ...address, packetId, code, detail });
+  }
+
+  /** A fault took the place of the commit, or followed it. */
+  async #struck(address: KioskAddress, { packet, fault }: Struck): Promise<void> {
+    if (fault.kind === 'kill') {
+      this.kill();
+      this.#options.onKill?.();
+      return;
+    }
+    const { packetId, manifestSha256 } = packet;
+    const { state, code, modality } = fault;
+    const word = { packetId, ...address, state, code, manifestSha256 };
+    await this.#send(modality === undefined ? word : { ...word, modality });
   }
 
   async #send(word: ReceiptWord): Promise<void> {
     const fault = this.#fault?.kind;
     if (fault === 'silent') return;
-    const signer = fault === 'forged-receipts' ? forgedSigner(this.#keys.signer) : this.#keys.signer;
-    const jws = await writeReceipt(word, signer, this.#receiptSchema, this.#now());
+    const forger = fault === 'forged-receipts' ? forgedSigner(this.#keys.signer) : undefined;
+    const jws = await this.#intake.receipt(word, forger);
     if (this.#down) return;
     const topic = topicOf(word, 'receipt');
     for (let copy = 0; copy < (fault === 'duplicate-receipts' ? 2 : 1); copy++) {
@@ -240,14 +174,20 @@ export class SimulatedBackend implements AsyncDisposable {
     }
   }
 
-  #watch(topic: string, address: KioskAddress, id: string): void {
-    this.#gaps.watch(keyOf(topic, id), () => {
-      this.#work = this.#work.then(() => this.#askAgain(topic, address, id));
+  /** Notes that something of a packet came, so that what stays away is asked for; `lost` when a fault loses this chunk. */
+  #watch(topic: string, address: KioskAddress, payload: Uint8Array): 'lost' | null {
+    const chunk = chunkIn(payload);
+    if (chunk === null) return null;
+    const key = keyOf(topic, chunk.id);
+    this.#gaps.watch(key, () => {
+      this.#work = this.#work.then(() => this.#askAgain(topic, address, chunk.id));
     });
+    const loses = this.#fault?.kind === 'lose-chunks' && this.#fault.chunks.includes(chunk.index);
+    return loses && this.#gaps.lose(key, chunk.index) ? 'lost' : null;
   }
 
   async #askAgain(topic: string, address: KioskAddress, id: string): Promise<void> {
-    const missing = this.#reassembly.missing(topic, id);
+    const missing = this.#intake.missing(address, id);
     const chunks = missing.length > 0 ? missing : this.#gaps.lostOf(keyOf(topic, id));
     // Late copies of an accepted packet's chunks are no reason to ask for the rest of them.
     if (this.#down || chunks.length === 0 || this.#store.find(id) !== null) return;
@@ -259,7 +199,7 @@ export class SimulatedBackend implements AsyncDisposable {
     const container = this.#store.container(packet.packetId);
     if (container === null) return { ...packet, manifest: null, blobs: [], receiptStates };
     // As of then: what has expired or was revoked since does not undo an acceptance.
-    const context = { ...this.#context(new Date(packet.acceptedAt)), trust: { root: this.#keys.root } };
+    const context = this.#intake.context(new Date(packet.acceptedAt));
     const { manifest, blobs } = await judgePacket(container, context, null);
     return {
       ...packet,
@@ -269,21 +209,21 @@ export class SimulatedBackend implements AsyncDisposable {
     };
   }
 
-  #context(at: Date): JudgeContext {
-    const { root, keys } = this.#keys;
-    return { keys, trust: { root, revoked: this.#options.revoked ?? [] }, schema: this.#packetSchema, at };
-  }
-
-  #now(): Date {
-    return this.#options.clock?.() ?? new Date();
-  }
-
   #log(entry: BackendLogEntry): void {
     this.#options.log?.(entry);
   }
 }
 
 const keyOf = (topic: string, id: string): string => `${topic} ${id}`;
+
+function chunkIn(payload: Uint8Array): { readonly id: string; readonly index: number } | null {
+  try {
+    return decodeChunk(payload);
+  } catch (error) {
+    if (error instanceof SealedError) return null;
+    throw error;
+  }
+}
 
 /** Connects, subscribes to the packets of all kiosks and starts to judge them. */
 export async function startBackend(options: BackendOptions, signal?: AbortSignal): Promise<SimulatedBackend> {
