@@ -1,4 +1,5 @@
 /** From a finished visit to a sealed packet, and on to the backend's signed word, through a real broker. */
+import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { buildPacket } from '../agent/packet/build.ts';
 import { parseCertificates } from '../agent/packet/certificates.ts';
 import { ImageCodec } from '../agent/packet/imaging.ts';
 import type { SealedMessage } from '../agent/packet/seal.ts';
-import { loadFileSigner, recipientFromJwk } from '../agent/packet/signer.ts';
+import { keySigner, recipientFromJwk } from '../agent/packet/signer.ts';
 import { uuid7Maker } from '../agent/packet/uuid7.ts';
 import type { Compared } from '../agent/session/visit.ts';
 import { mqttDial } from '../agent/uplink/dial.ts';
@@ -45,11 +46,11 @@ export async function deliveryFigures(progress: Progress): Promise<Figure[]> {
     const limits = { maxPackets: 1_000, maxBytes: 2 ** 30, maxAgeMs: 86_400_000, minimumFreeBytes: 0 };
     const outbox = stack.use(await SqliteOutbox.open({ path: join(folder, 'outbox.sqlite'), limits, clock }));
     const codec = stack.use(new ImageCodec({ deadlineMs: CODEC_DEADLINE_MS }));
-    const signer = await loadFileSigner({
-      keyPath: pki.kiosk.signing.key,
-      certificatesPath: pki.kiosk.signing.chain,
-    });
     const text = (path: string) => readFile(path, 'utf8');
+    const signer = keySigner(
+      createPrivateKey(await text(pki.kiosk.signing.key)),
+      parseCertificates(await text(pki.kiosk.signing.chain)),
+    );
     const recipient = await recipientFromJwk(await text(pki.backend.encryptionPublic));
     const self = { ...NAMES, boot: await outbox.nextBoot(), agentVersion: 'bench' };
     const mqtt: Config['mqtt'] = { url: broker.url, protocol: 'auto', keepaliveSeconds: 30 };

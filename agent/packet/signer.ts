@@ -5,13 +5,11 @@ import {
   type JsonWebKey,
   type KeyObject,
   sign,
-  X509Certificate,
 } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint } from 'jose';
 import type { AnswerKey } from '../contract/record.ts';
-import { parseCertificates, requireP256 } from './certificates.ts';
+import { requireP256 } from './certificates.ts';
 import { PacketError } from './errors.ts';
 
 const generateKeyPairAsync = promisify(generateKeyPair);
@@ -55,40 +53,13 @@ export async function thumbprint(key: KeyObject): Promise<string> {
   return calculateJwkThumbprint(jwk as Parameters<typeof calculateJwkThumbprint>[0], 'sha256');
 }
 
-/** A signer whose P-256 key lies in this process's memory. */
+/** A signer whose P-256 key lies in this process's memory: of the backend, of the registry, and in tests. */
 export function keySigner(privateKey: KeyObject, certificates: readonly Uint8Array[]): Signer {
   return {
     certificates,
     // The digest and signature of 16 KB take about 0.1 ms, so no thread is asked.
     sign: async bytes => sign('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' }),
   };
-}
-
-/**
- * The kiosk's signer from two PEM files: a P-256 key (PKCS#8 or SEC1, not encrypted) and its chain, leaf first.
- * For development and for kiosks without a security chip: who reads the file can be the kiosk.
- *
- * @throws PacketError PACKET_KEY
- */
-export async function loadFileSigner(files: { keyPath: string; certificatesPath: string }): Promise<Signer> {
-  try {
-    const [keyPem, chainPem] = await Promise.all([
-      readFile(files.keyPath),
-      readFile(files.certificatesPath, 'utf8'),
-    ]);
-    const privateKey = createPrivateKey(keyPem);
-    requireP256(privateKey);
-    const certificates = parseCertificates(chainPem);
-    const leaf = new X509Certificate(certificates[0] ?? '');
-    if (!leaf.checkPrivateKey(privateKey)) throw new Error('key and certificate do not belong together');
-    return keySigner(privateKey, certificates);
-  } catch (cause) {
-    throw new PacketError(
-      'PACKET_KEY',
-      `identity from ${files.keyPath} and ${files.certificatesPath} is unusable`,
-      { cause },
-    );
-  }
 }
 
 /**

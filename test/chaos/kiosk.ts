@@ -8,13 +8,14 @@ import { OutboxStore } from '../../agent/outbox/store.ts';
 import type { OutboxLimits } from '../../agent/outbox/types.ts';
 import { parseCertificates } from '../../agent/packet/certificates.ts';
 import { type SealedMessage, seal } from '../../agent/packet/seal.ts';
-import { loadFileSigner, type Recipient, recipientFromJwk, type Signer } from '../../agent/packet/signer.ts';
+import { type Recipient, recipientFromJwk, type Signer } from '../../agent/packet/signer.ts';
 import { uuid7Maker } from '../../agent/packet/uuid7.ts';
 import { mqttDial } from '../../agent/uplink/dial.ts';
 import { Uplink, type UplinkOptions } from '../../agent/uplink/uplink.ts';
 import { pkiPaths } from '../../sim/pki/paths.ts';
 import { kioskTlsFiles } from '../../sim/pki/use.ts';
 import { packetDraft } from '../fixtures/messages.ts';
+import { fileSigner } from '../fixtures/pki.ts';
 
 export interface KioskSettings {
   /** Folder of the outbox. */
@@ -78,10 +79,7 @@ export class DeliveringKiosk implements AsyncDisposable {
     const { office, kiosk, url, keepaliveSeconds } = settings;
     const paths = pkiPaths(settings.keys, office, kiosk);
     const text = (path: string) => readFile(path, 'utf8');
-    const signer = await loadFileSigner({
-      keyPath: paths.kiosk.signing.key,
-      certificatesPath: paths.kiosk.signing.chain,
-    });
+    const signer = fileSigner({ key: paths.kiosk.signing.key, chain: paths.kiosk.signing.chain });
     const outbox = starting.use(await openOutbox(settings.state, settings.limits));
     const boot = await outbox.nextBoot();
     const tls = kioskTlsFiles(settings.keys, office, kiosk);

@@ -13,7 +13,6 @@ import { type ManifestDraft, seal } from '../../agent/packet/seal.ts';
 import {
   type DecryptionKey,
   decryptionKeyFromJwk,
-  loadFileSigner,
   makeAnswerKey,
   type Recipient,
   recipientFromJwk,
@@ -32,6 +31,7 @@ import type { PkiPaths } from '../../sim/pki/paths.ts';
 import { serviceKeys } from '../../sim/pki/use.ts';
 import { readRequest, writeAnswer } from '../../sim/registry/answer.ts';
 import type { Finding } from '../../sim/registry/records.ts';
+import { fileSigner } from '../fixtures/pki.ts';
 import { GOLDEN, GOLDEN_ADDRESS, GOLDEN_AT } from '../fixtures/wire/sealed-golden.ts';
 import { fingerBlob, packetManifest, uuid7 } from '../flow/sim-backend-kiosk.ts';
 
@@ -50,8 +50,7 @@ let roots: Uint8Array[];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vantay-sealed-'));
   pki = await makePki(folder, ADDRESS);
-  const { chain, key } = pki.kiosk.signing;
-  agentSigner = await loadFileSigner({ keyPath: key, certificatesPath: chain });
+  agentSigner = fileSigner(pki.kiosk.signing);
   backendRecipient = await recipientFromJwk(readFileSync(pki.backend.encryptionPublic, 'utf8'));
   backendKey = await decryptionKeyFromJwk(readFileSync(pki.backend.encryption, 'utf8'));
   backend = loadServiceKeys(serviceKeys(folder, 'backend'));
