@@ -44,7 +44,7 @@ const REACTION_MS = 60;
 /** The visit's packet as the backend got it, in a folder that is kept. */
 const SEALED_PACKET = 'packet.vsm';
 /** Longest visit, in milliseconds. */
-const VISIT_DEADLINE_MS = 120_000;
+const VISIT_DEADLINE_MS = 300_000;
 
 const today = (): string => new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
 
