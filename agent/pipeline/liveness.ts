@@ -10,6 +10,8 @@ export interface LiveObservation {
   readonly atMs: number;
   /** Positive: the nose points to the right edge of the frame, which is the applicant's left. */
   readonly yawDeg: number;
+  /** Positive: the head leans clockwise as the frame shows it. */
+  readonly rollDeg: number;
   /** Probability that the less open eye is open, 0..1. */
   readonly eyesOpen: number;
   /** Between the eyes, made good for yaw, as a share of the frame's width. */
@@ -50,6 +52,9 @@ const STRAIGHT_DEG = 10;
 /** An eye network sure of itself; between the two nothing is concluded. */
 const CLOSED_BELOW = 0.3;
 const OPEN_FROM = 0.6;
+// The eye network misreads eyes of a picture that is tilted or moved: a blink counts with the head as it was at the start.
+const HELD_DEG = 8;
+const HELD_GROWTH = 0.1;
 /** Growth of the distance between the eyes: a step towards the camera, not a nod. */
 const CLOSER_BY = 0.12;
 /** Frames in which a turned or nearer head has to be seen: one alone may be a slip of the network. */
@@ -147,6 +152,12 @@ function isWrong(challenge: Challenge, turnedDeg: number): boolean {
   return turnedDeg >= left || -turnedDeg >= right;
 }
 
+/** Whether the head is as it was. */
+const isHeld = (start: LiveObservation, now: LiveObservation): boolean =>
+  Math.abs(now.rollDeg - start.rollDeg) <= HELD_DEG &&
+  Math.abs(now.yawDeg - start.yawDeg) <= HELD_DEG &&
+  Math.abs(now.eyeDistance / start.eyeDistance - 1) <= HELD_GROWTH;
+
 /** How much of what is asked this one frame shows, 0..1 and more. */
 function shown(challenge: Challenge, start: LiveObservation, now: LiveObservation): number {
   switch (challenge) {
@@ -155,7 +166,7 @@ function shown(challenge: Challenge, start: LiveObservation, now: LiveObservatio
     case 'turn_right':
       return (start.yawDeg - now.yawDeg) / TURN_DEG;
     case 'blink':
-      return now.eyesOpen <= CLOSED_BELOW ? 1 : 0;
+      return now.eyesOpen <= CLOSED_BELOW && isHeld(start, now) ? 1 : 0;
     case 'come_closer':
       return (now.eyeDistance / start.eyeDistance - 1) / CLOSER_BY;
   }

@@ -101,7 +101,7 @@ function padOf(options: LivenessOptions, watch: ChallengeWatch | null, signs: Si
 function observationOf({ frame, analysis }: SeenFrame, portrait: Float32Array): LiveObservation | null {
   const { face, quality, width, height } = analysis;
   if (!face || quality.advice.includes('several_faces')) return null;
-  const { box, landmarks, yawDeg } = face;
+  const { box, landmarks, yawDeg, rollDeg } = face;
   // Corners of the eyes (iBUG 36, 39, 42, 45): their middles are the eyes whether the lids are open or not.
   const at = (point: number) => (landmarks[point] ?? 0) / 2;
   const across = at(84) + at(90) - at(72) - at(78);
@@ -110,6 +110,7 @@ function observationOf({ frame, analysis }: SeenFrame, portrait: Float32Array): 
   return {
     atMs: frame.arrivedAtMs,
     yawDeg,
+    rollDeg,
     eyesOpen: Math.min(face.eyesOpen.left, face.eyesOpen.right),
     eyeDistance: Math.hypot(across, down) / foreshortening / width,
     x: (box.x + box.width / 2) / width,

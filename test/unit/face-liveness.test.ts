@@ -15,6 +15,7 @@ const STEP_MS = 100;
 const straight: LiveObservation = {
   atMs: 0,
   yawDeg: 0,
+  rollDeg: 0,
   eyesOpen: 1,
   eyeDistance: 0.2,
   x: 0.5,
@@ -62,6 +63,16 @@ describe('a challenge', () => {
     ['a slight turn', 'turn_right', turn(-10)],
     ['a turn in one frame alone', 'turn_left', [{ yawDeg: 20 }, {}]],
     ['eyes that stay closed', 'blink', repeat({ eyesOpen: 0 }, 50)],
+    [
+      'a picture that is tilted until its eyes look closed',
+      'blink',
+      [{ eyesOpen: 0.1, rollDeg: 12 }, {}, {}],
+    ],
+    [
+      'a picture that is pushed until its eyes look closed',
+      'blink',
+      [{ eyesOpen: 0.1, eyeDistance: 0.23 }, {}],
+    ],
     ['eyes half closed', 'blink', [{ eyesOpen: 0.45 }, {}]],
     ['another face that turns', 'turn_left', turn(25).map(frame => ({ ...frame, likeness: 0.2 }))],
     ['a head that was turned from the beginning', 'turn_left', [null, ...repeat({ yawDeg: 25 }, 20)]],
@@ -103,6 +114,7 @@ describe('a challenge', () => {
     const frame = fc.option(
       fc.record({
         yawDeg: fc.double({ min: -90, max: 90, noNaN: true }),
+        rollDeg: fc.double({ min: -90, max: 90, noNaN: true }),
         eyesOpen: fc.double({ min: 0, max: 1, noNaN: true }),
         eyeDistance: fc.double({ min: 0.05, max: 0.6, noNaN: true }),
         likeness: fc.double({ min: -1, max: 1, noNaN: true }),
