@@ -3,7 +3,7 @@
  * a challenge that shows somebody to be there.
  */
 import type { CameraFrame } from '../../drivers/device.ts';
-import { type FaceAnalysis, type FaceService, ModelError } from '../../models/index.ts';
+import { type FaceAnalysis, type FaceBox, type FaceService, ModelError } from '../../models/index.ts';
 import type { Pad } from '../contract/packet.ts';
 import type { Advice } from '../contract/screen.ts';
 import { Biometric } from '../ops/biometric.ts';
@@ -94,9 +94,12 @@ async function* seenFrames(
   signs: Signs,
   signal: AbortSignal,
 ): AsyncGenerator<SeenFrame, void, undefined> {
+  // The face is followed from frame to frame: where it was is looked at before the whole frame is searched closely.
+  let near: FaceBox | undefined;
   for await (const frame of stage.camera.frames(signal)) {
     signs.injection.add(frame.jpeg, stage.camera.identity);
-    const analysis = await analyse(stage, frame, signal);
+    const analysis = await analyse(stage, frame, near, signal);
+    near = analysis?.face?.box;
     if (analysis?.face?.passive) signs.passive.add(analysis.face.passive);
     if (analysis) yield { frame, analysis };
   }
@@ -106,10 +109,12 @@ async function* seenFrames(
 async function analyse(
   { engine, liveness }: FaceStage,
   frame: CameraFrame,
+  near: FaceBox | undefined,
   signal: AbortSignal,
 ): Promise<FaceAnalysis | null> {
   try {
-    return await engine.analyse(frame.jpeg, { signal, live: true, passive: liveness.mode !== 'off' });
+    const options = { signal, live: true, passive: liveness.mode !== 'off' };
+    return await engine.analyse(frame.jpeg, near ? { ...options, near } : options);
   } catch (error) {
     // A damaged frame and a model process that restarts are made good by the frames that follow.
     if (

@@ -51,7 +51,7 @@ const MIN_INPUT_SIDE = 8;
 
 /** A quarter of the cost: enough for whoever stands before the camera. */
 const COARSE = inputOf(160, 120);
-/** A coarse face this sure and this high (pixels of the coarse input) leaves nothing to a closer look that matters. */
+/** A coarse face this sure and this high (pixels of the coarse input) leaves nothing that matters to a closer look. */
 const SURE_CONFIDENCE = 0.9;
 const SURE_HEIGHT = 30;
 /** How many times as high as the face of the frame before the part of the frame is that is searched for it. */
@@ -108,6 +108,9 @@ async function detectIn(graph: Graph, pyramid: Pyramid, canvas: FaceBox, input: 
   return suppressOverlaps(found, MAX_OVERLAP);
 }
 
+const isSure = ({ box, confidence }: Detection, canvas: FaceBox): boolean =>
+  confidence >= SURE_CONFIDENCE && box.height >= (SURE_HEIGHT / COARSE.height) * canvas.height;
+
 /** How much a face is the one in front of the camera: its area, less the farther its centre is from the middle of the image. */
 function prominence({ x, y, width, height }: FaceBox, image: { width: number; height: number }): number {
   const away = Math.hypot(x + width / 2 - image.width / 2, y + height / 2 - image.height / 2);
@@ -115,19 +118,23 @@ function prominence({ x, y, width, height }: FaceBox, image: { width: number; he
   return width * height * centred ** 2;
 }
 
-/** The detector that comes with the agent: near the last face, then coarsely, then finely, then with more surroundings. */
+/**
+ * The detector that comes with the agent. The whole frame is looked at coarsely each time, so that a second person is seen
+ * too; a face that is too small for that is looked for where it was before, then finely everywhere.
+ */
 export const packagedDetector = (graph: Graph): FaceDetector => ({
   async detect(pyramid, near) {
     const { width, height } = pyramid.image;
     const whole = letterbox(width, height, 0);
-    const isSure = ({ box, confidence }: Detection, canvas: FaceBox): boolean =>
-      confidence >= SURE_CONFIDENCE && box.height >= (SURE_HEIGHT / COARSE.height) * canvas.height;
-    for (const canvas of near ? [surroundings(near), whole] : [whole]) {
-      const found = await detectIn(graph, pyramid, canvas, COARSE);
-      if (found.some(one => isSure(one, canvas))) return found;
+    const coarse = await detectIn(graph, pyramid, whole, COARSE);
+    if (coarse.some(one => isSure(one, whole))) return coarse;
+    if (near) {
+      const part = surroundings(near);
+      const followed = await detectIn(graph, pyramid, part, COARSE);
+      if (followed.some(one => isSure(one, part))) return followed;
     }
-    const found = await detectIn(graph, pyramid, whole, FINE);
-    return found.length > 0 ? found : detectIn(graph, pyramid, letterbox(width, height, RETRY_PADDING), FINE);
+    const fine = await detectIn(graph, pyramid, whole, FINE);
+    return fine.length > 0 ? fine : detectIn(graph, pyramid, letterbox(width, height, RETRY_PADDING), FINE);
   },
 });
 
