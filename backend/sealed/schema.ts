@@ -6,10 +6,14 @@ import formats from 'ajv-formats';
 export type SchemaCheck = (value: unknown) => string | null;
 
 /** Compiles a JSON Schema (draft 2020-12) file. @throws when the file is not a schema. */
-export function loadSchema(path: string): SchemaCheck {
+export const loadSchema = (path: string): SchemaCheck =>
+  compileSchema(JSON.parse(readFileSync(path, 'utf8')) as object);
+
+/** Compiles a JSON Schema (draft 2020-12). @throws when it is none. */
+export function compileSchema(schema: object): SchemaCheck {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
   formats.default(ajv);
-  const validate = ajv.compile(JSON.parse(readFileSync(path, 'utf8')) as object);
+  const validate = ajv.compile(schema);
   return value => {
     if (validate(value)) return null;
     const fault = validate.errors?.[0];

@@ -1,11 +1,18 @@
-import { join } from 'node:path';
-import { loadSchema, type SchemaCheck } from './schema.ts';
+import exportList from '../../agent/contract/generated/export.schema.json' with { type: 'json' };
+import packet from '../../agent/contract/generated/packet.schema.json' with { type: 'json' };
+import receipt from '../../agent/contract/generated/receipt.schema.json' with { type: 'json' };
+import recordAnswer from '../../agent/contract/generated/record-answer.schema.json' with { type: 'json' };
+import recordRequest from '../../agent/contract/generated/record-request.schema.json' with { type: 'json' };
+import { compileSchema, type SchemaCheck } from './schema.ts';
 
-/** The generated JSON Schemas: the only thing of the agent that the simulation reads. */
-export const SCHEMA_FOLDER = join(import.meta.dirname, '../../agent/contract/generated');
-
-export type SchemaName = 'packet' | 'receipt' | 'record-request' | 'record-answer' | 'export';
+/** The generated JSON Schemas: the only thing of the agent that this side reads. */
+const SCHEMAS = {
+  packet,
+  receipt,
+  'record-request': recordRequest,
+  'record-answer': recordAnswer,
+  export: exportList,
+} as const;
 
 /** Compiles one of the generated schemas. */
-export const contractSchema = (name: SchemaName, folder: string = SCHEMA_FOLDER): SchemaCheck =>
-  loadSchema(join(folder, `${name}.schema.json`));
+export const contractSchema = (name: keyof typeof SCHEMAS): SchemaCheck => compileSchema(SCHEMAS[name]);

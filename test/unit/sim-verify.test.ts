@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadSigningKey } from '../../backend/sealed/jws.ts';
 import { loadJwk } from '../../backend/sealed/keys.ts';
-import { SCHEMA_FOLDER } from '../../backend/sealed/schemas.ts';
 import { sealMessage } from '../../backend/sealed/seal.ts';
 import { makePki } from '../../sim/pki/make.ts';
 import type { PkiPaths } from '../../sim/pki/paths.ts';
@@ -37,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function verify(file: string, more: readonly string[] = []): Promise<{ code: number; out: string }> {
-  const schema = join(SCHEMA_FOLDER, 'packet.schema.json');
+  const schema = join(import.meta.dirname, '../../agent/contract/generated/packet.schema.json');
   const given = [
     '--container',
     file,
