@@ -1,4 +1,4 @@
-"""Convolution blocks shared by the networks, and the folding of batch normalisation for export."""
+"""Convolution blocks shared by the networks, and what makes them cheaper for export."""
 
 import torch
 import torch.nn.functional as F
@@ -38,3 +38,15 @@ def folded(module):
             part.c = nn.utils.fuse_conv_bn_eval(part.c, part.b)
             part.b = nn.Identity()
     return module
+
+
+def on_pixels(weight, bias, factor):
+    """The strided convolution that answers what pixel_unshuffle(factor) and a convolution of `weight` [o, i, k, k] do."""
+    outputs, unshuffled, kernel, _ = weight.shape
+    inputs, side = unshuffled // factor**2, kernel * factor
+    conv = nn.Conv2d(inputs, outputs, side, stride=factor, padding=factor * (kernel // 2), bias=bias is not None)
+    spread = weight.reshape(outputs, inputs, factor, factor, kernel, kernel).permute(0, 1, 4, 2, 5, 3)
+    conv.weight.data = spread.reshape(outputs, inputs, side, side).detach().clone()
+    if bias is not None:
+        conv.bias.data = bias.detach().clone()
+    return conv

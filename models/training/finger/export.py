@@ -12,7 +12,6 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from blocks import folded
 from descriptor import LENGTH, load_descriptor
 from extract_graph import COUNT, ExtractGraph
 from extractor import load_extractor
@@ -61,7 +60,7 @@ def _store_half(graph, array, name):
 def main(extractor, descriptor, impressions, out):
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    extract = ExtractGraph(folded(load_extractor(extractor)), folded(load_descriptor(descriptor)))
+    extract = ExtractGraph(load_extractor(extractor), load_descriptor(descriptor))
     image = torch.randint(0, 256, (1, 1, 400, 384)).float()
     axes = {
         "image": {2: "h", 3: "w"}, "ridge": {2: "h", 3: "w"},

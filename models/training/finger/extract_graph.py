@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from deployed import DeployedDescriptor, DeployedExtractor
 from descriptor import LENGTH, patches_of
 from extractor import COS, COS2, ENDING, HEAT, MASK, OFFSET_X, OFFSET_Y, SIN, SIN2, STRIDE
 
@@ -11,37 +12,34 @@ COUNT = 64  # minutiae of a template
 MIN_SCORE = 0.35  # of the heat; 0.15 to 0.25 were clearly worse on FVC2002 DB1_B and FVC2004 DB1_B
 MIN_MASK = 0.4
 MIN_DISTANCE_PX = 5.0  # a stronger minutia nearer than this suppresses
-CLEAR_RIDGE = 0.6  # amplitude of the enhanced ridges
-PX_PER_MM = 19.685  # 500 ppi
 
 
 class ExtractGraph(nn.Module):
     """image [1, 1, h, w] 0..255, sides multiples of 16 ->
 
     minutiae [64, 6] x, y (px), cos, sin, score, ending (0..1); desc [64, 64]; valid [64]; mask4 [1, 1, h/4, w/4];
-    ori4 [1, 2, h/4, w/4] cos and sin of twice the orientation; ridge [1, 1, h, w];
-    qfeat [7]: area mm2, ridge clarity, orientation certainty, sum of scores, count, mean score, clear area mm2.
+    ori4 [1, 2, h/4, w/4] cos and sin of twice the orientation; ridge [1, 1, h, w].
     """
 
-    names = ["minutiae", "desc", "valid", "mask4", "ori4", "ridge", "qfeat"]
+    names = ["minutiae", "desc", "valid", "mask4", "ori4", "ridge"]
 
     def __init__(self, extractor, descriptor):
         super().__init__()
-        self.extractor, self.descriptor = extractor, descriptor
+        self.side = descriptor.side
+        self.extractor, self.descriptor = DeployedExtractor(extractor), DeployedDescriptor(descriptor)
 
     def forward(self, image):
         ridges, maps = self.extractor(image / 255.0)
         mask = torch.sigmoid(maps[:, MASK:MASK + 1])
         minutiae, valid = detected(maps, mask)
         descriptors = self.described(ridges, mask, minutiae, valid)
-        quality = quality_features(ridges, maps, mask, minutiae[:, 4], valid)
-        return minutiae, descriptors, valid, mask, maps[:, COS2:SIN2 + 1], ridges, quality
+        return minutiae, descriptors, valid, mask, maps[:, COS2:SIN2 + 1], ridges
 
     def described(self, ridges, mask, minutiae, valid):
         """[64, 64], zero where invalid: a third of the rows on average are, so only the others are computed."""
         some = torch.cat([torch.ones(1), valid[1:]])  # the first always, for convolutions of no patches are no graph
         rows = torch.nonzero(some)[:, 0]
-        patches = patches_of(ridges, mask, *(minutiae[rows, k] for k in range(4)))
+        patches = patches_of(ridges, mask, *(minutiae[rows, k] for k in range(4)), self.side)
         empty = torch.zeros(COUNT, LENGTH)
         return empty.index_copy(0, rows, self.descriptor(patches)) * valid[:, None]
 
@@ -63,22 +61,3 @@ def detected(maps, mask):
     valid = (score > MIN_SCORE).to(maps.dtype) * (1 - suppressed)
     columns_of = [x, y, at[COS] * norm, at[SIN] * norm, score, torch.sigmoid(at[ENDING])]
     return torch.stack(columns_of, 1), valid
-
-
-def quality_features(ridges, maps, mask, score, valid):
-    cells = mask.sum() + 1e-3
-    mm2 = STRIDE**2 / PX_PER_MM**2
-    clarity = F.avg_pool2d(ridges.abs(), STRIDE)
-    certainty = torch.sqrt(maps[:, COS2] ** 2 + maps[:, SIN2] ** 2)
-    count = valid.sum()
-    scores = (score * valid).sum()
-    clear = ((clarity > CLEAR_RIDGE).to(maps.dtype) * mask).sum()
-    return torch.stack([
-        cells * mm2,
-        (clarity * mask).sum() / cells,
-        (certainty * mask[:, 0]).sum() / cells,
-        scores,
-        count,
-        scores / (count + 1e-3),
-        clear * mm2,
-    ])

@@ -40,7 +40,7 @@ class Extractor(nn.Module):
     def __init__(self, contrast=True, stem=48, middle=96, deep=128, head=64):
         super().__init__()
         self.contrast = contrast
-        self.s0 = ConvNorm(2 * STRIDE**2 if contrast else STRIDE**2, stem)
+        self.s0 = ConvNorm(STRIDE**2 + contrast, stem)
         self.r0 = Residual(stem)
         self.d1 = ConvNorm(stem, middle, stride=2)
         self.r1 = nn.Sequential(Residual(middle), Residual(middle))
@@ -59,24 +59,25 @@ class Extractor(nn.Module):
         x, deviation = normalised(image)
         x = F.pixel_unshuffle(x, STRIDE)
         if self.contrast:
-            x = torch.cat([x, (deviation * CONTRAST_GAIN).expand(-1, STRIDE**2, -1, -1)], 1)
-        fine = self.r0(self.s0(x))
+            x = torch.cat([x, deviation * CONTRAST_GAIN], 1)
+        features = self.features(self.s0(x))
+        return torch.tanh(F.pixel_shuffle(self.hR(features), STRIDE)), self.hm(features)
+
+    def features(self, stem):
+        """What the heads read, from what the first layer wrote."""
+        fine = self.r0(stem)
         half = self.r1(self.d1(fine))
         deep = self.r2(self.d2(half))
         half = self.q1(half + F.interpolate(self.u1(deep), scale_factor=2.0, mode="bilinear", align_corners=False))
         fine = fine + F.interpolate(self.u0(half), scale_factor=2.0, mode="bilinear", align_corners=False)
-        features = self.q1b(self.q0(fine))
-        return torch.tanh(F.pixel_shuffle(self.hR(features), STRIDE)), self.hm(features)
+        return self.q1b(self.q0(fine))
 
 
-def load_extractor(path, contrast=None, device="cpu"):
-    """Weights from a checkpoint; one without the contrast input gets it with zero weights, so it computes the same."""
+def load_extractor(path, device="cpu"):
+    """The network whose weights a checkpoint holds, as wide as they are."""
     state = torch.load(path, map_location=device, weights_only=True)
-    has_contrast = state["s0.c.weight"].shape[1] == 2 * STRIDE**2
-    contrast = has_contrast if contrast is None else contrast
-    if contrast and not has_contrast:
-        weight = state["s0.c.weight"]
-        state["s0.c.weight"] = torch.cat([weight, torch.zeros_like(weight)], 1)
-    network = Extractor(contrast)
+    stem, inputs = state["s0.c.weight"].shape[:2]
+    widths = (len(state[f"{name}.c.weight"]) for name in ("d1", "d2", "q0"))
+    network = Extractor(inputs > STRIDE**2, stem, *widths)
     network.load_state_dict(state)
     return network.to(device)

@@ -14,8 +14,9 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 import store
 
+QUANTISED = "Conv", "Relu"  # a rectifier is then part of its convolution
 CALIBRATION = 40  # fingers, one impression each
-KEPT = ("/s0/", "/hR/", "/hm/")
+KEPT = ("/pixels/", "/contrast/", "/heads/", "/extractor/Relu")  # the last is the first layer's
 
 
 class Impressions(CalibrationDataReader):
@@ -29,9 +30,9 @@ class Impressions(CalibrationDataReader):
 
 
 def quantise(graph, impressions, out):
-    kept = [node.name for node in onnx.load(graph).graph.node if node.op_type == "Conv" and any(k in node.name for k in KEPT)]
+    kept = [node.name for node in onnx.load(graph).graph.node if node.op_type in QUANTISED and any(k in node.name for k in KEPT)]
     quantize_static(
-        graph, out, Impressions(impressions), quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv"],
+        graph, out, Impressions(impressions), quant_format=QuantFormat.QDQ, op_types_to_quantize=list(QUANTISED),
         per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
         nodes_to_exclude=kept,
     )  # fmt: skip

@@ -55,13 +55,18 @@ class Fingers:
 
 
 def impression_patches(rng, finger, k, anchors):
+    return patches_of(*shaken(rng, finger, k, anchors))
+
+
+def shaken(rng, finger, k, anchors):
+    """What patches_of takes: the anchors moved a little, and at times a part of the print missing."""
     jitter = np.where(anchors[:, 4:] > 0, DETECTED_JITTER, TRUE_JITTER) * rng.standard_normal((len(anchors), 3))
     x, y, direction = torch.from_numpy((anchors[:, 1:4] + jitter).astype(np.float32)).T
     ridges = torch.from_numpy(finger[f"ridges{k}"].astype(np.float32) / 127)[None, None]
     mask = finger[f"mask{k}"].astype(np.float32) / 127
     if rng.random() < CUT_SHARE:
         mask = mask * half_plane(rng, mask.shape, anchors[rng.integers(len(anchors)), 1:3] / 4)
-    return patches_of(ridges, torch.from_numpy(mask)[None, None], x, y, torch.cos(direction), torch.sin(direction))
+    return ridges, torch.from_numpy(mask)[None, None], x, y, torch.cos(direction), torch.sin(direction)
 
 
 def half_plane(rng, shape, near):

@@ -38,7 +38,7 @@ class Impressions(torch.utils.data.Dataset):
 def train(options):
     torch.manual_seed(options.seed)
     torch.set_num_threads(1)
-    network = load_extractor(options.start, contrast=True) if options.start else Extractor()
+    network = load_extractor(options.start) if options.start else Extractor()
     network = network.to(options.device, memory_format=torch.channels_last).train()
     forward = torch.compile(network) if options.compile else network
     optimiser = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=1e-4)
@@ -75,7 +75,7 @@ def main():
     parser = argparse.ArgumentParser(description="Trains the extractor.")
     parser.add_argument("impressions", help="folder make_impressions.py wrote")
     parser.add_argument("out", help="checkpoint to write")
-    parser.add_argument("--start", help="checkpoint to begin with; one without the contrast input gets it")
+    parser.add_argument("--start", help="checkpoint to begin with")
     parser.add_argument("--resume", action="store_true", help="go on from OUT and its state")
     parser.add_argument("--steps", type=int, default=30000)
     parser.add_argument("--decay", type=int, default=8000, help="steps over which the rate falls to zero at the end")
