@@ -150,6 +150,10 @@ const AGENT = {
     cause: 'The request does not come from the kiosk page.',
     remedy: 'Open the address that the agent prints, on the kiosk itself.',
   },
+  TOO_MANY_REQUESTS: {
+    cause: 'Another program on the kiosk floods the screen API.',
+    remedy: 'Find and end it; the page needs a few requests a second.',
+  },
   NOT_FOUND: { cause: 'There is nothing at this address now.', remedy: 'Nothing.' },
   UNEXPECTED: { cause: 'A fault in the agent itself.', remedy: 'Report it with the log of the same minute.' },
 } as const satisfies Entries<string>;

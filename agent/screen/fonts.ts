@@ -9,6 +9,7 @@ import korean from '@fontsource/noto-sans-kr/unicode.json' with { type: 'json' }
 import chinese from '@fontsource/noto-sans-sc/unicode.json' with { type: 'json' };
 import type { Language } from '../contract/common.ts';
 import { messagesOf } from './messages/index.ts';
+import { unwrapFont } from './slip/woff.ts';
 
 /** Words, and what has to stand out. */
 const WEIGHTS = [400, 700] as const;
@@ -118,3 +119,31 @@ const spansOf = (range: string): (readonly [number, number])[] =>
       .map(hex => Number.parseInt(hex, 16));
     return [first, last] as const;
   });
+
+/** A font file for paper, which has no browser to choose among slices. */
+export interface PaperFont {
+  readonly name: string;
+  /** TrueType. */
+  read(): Promise<Buffer>;
+}
+
+/** Whole font of a language that is not written in the Latin family's scripts. */
+const WHOLE: Readonly<Partial<Record<Language, string>>> = {
+  zh: 'chinese-simplified',
+  ko: 'korean',
+  ja: 'japanese',
+};
+
+/** Fonts in which a language's slips are set, the first that has a letter draws it. */
+export function paperFonts(language: Language): PaperFont[] {
+  const font = (family: Family, subset: string): PaperFont => {
+    const file = `${family.file}-${subset}-400-normal.woff`;
+    return {
+      name: `${family.file}-${subset}`,
+      read: async () => unwrapFont(await readFile(new URL(file, family.folder))),
+    };
+  };
+  const [family, whole] = [BY_LANGUAGE[language], WHOLE[language]];
+  const latin = LATIN_SUBSETS.map(subset => font(LATIN, subset));
+  return family && whole ? [...latin, font(family, whole)] : latin;
+}

@@ -6,6 +6,7 @@ import { ScreenInput, type ScreenView } from '../contract/screen.ts';
 import { entryOf, VantayError } from '../ops/errors.ts';
 import type { Log } from '../ops/log.ts';
 import type { Page } from './page.ts';
+import { RateLimit } from './rate.ts';
 import { streamFrames, streamViews } from './streams.ts';
 
 export interface ScreenSource {
@@ -15,6 +16,8 @@ export interface ScreenSource {
   onView(listener: (view: ScreenView) => void): () => void;
   /** Newest camera frames for the preview, only while a portrait is being taken. */
   preview(signal: AbortSignal): AsyncIterable<{ readonly jpeg: Uint8Array }>;
+  /** The step of the moment read aloud, as WAV; null where this system has no voice. */
+  speech(): Promise<Uint8Array | null>;
   /** The finger image last taken in this visit as PNG; null when there is none. */
   fingerPng(): Promise<Uint8Array | null>;
 }
@@ -29,6 +32,11 @@ export interface ScreenOptions {
 /** Largest request body, in bytes: no input is longer than a mail address and a few words. */
 const BODY_LIMIT_BYTES = 8 * 1024;
 
+/** Requests at once and a second, by far more than a page and a hand make. */
+const RATE = { burst: 200, perSecond: 60 };
+/** Endless answers at once: one page, the one it replaces, and somebody who looks on. */
+const MAX_STREAMS = 8;
+
 /** Nothing from elsewhere, nothing framed, nothing cached: the page of one visitor must not survive into the next visit. */
 const HEADERS = {
   'content-security-policy':
@@ -37,6 +45,10 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
   'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy':
+    'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), bluetooth=(), payment=(), clipboard-read=(), display-capture=()',
+  'x-frame-options': 'DENY',
 } as const;
 
 export class ScreenServer implements AsyncDisposable {
@@ -87,8 +99,10 @@ const COOKIE = 'vantay';
 
 /** Keeps other local pages out: DNS rebinding fails on Host, cross-site requests on Origin and on the strict cookie. */
 function guard(server: FastifyInstance, token: string): void {
+  const rate = new RateLimit(RATE.burst, RATE.perSecond);
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
+    if (!rate.take()) throw new VantayError('TOO_MANY_REQUESTS', 'too many requests at once');
     const { port } = server.server.address() as AddressInfo;
     const own = [`127.0.0.1:${port}`, `localhost:${port}`];
     const { host, origin } = request.headers;
@@ -123,9 +137,25 @@ function servePage(server: FastifyInstance, page: Page, token: string): void {
 }
 
 function serveApi(server: FastifyInstance, source: ScreenSource, closing: AbortSignal): void {
+  let streams = 0;
+  const streaming = (reply: FastifyReply) => {
+    if (streams >= MAX_STREAMS) throw new VantayError('TOO_MANY_REQUESTS', 'too many pages listen');
+    streams += 1;
+    reply.raw.once('close', () => {
+      streams -= 1;
+    });
+    return reply;
+  };
   server.get('/api/view', async () => source.view());
-  server.get('/api/events', async (_request, reply) => streamViews(reply, source, closing));
-  server.get('/api/preview.mjpeg', async (_request, reply) => streamFrames(reply, source, closing));
+  server.get('/api/events', async (_request, reply) => streamViews(streaming(reply), source, closing));
+  server.get('/api/preview.mjpeg', async (_request, reply) =>
+    streamFrames(streaming(reply), source, closing),
+  );
+  server.get('/api/speech.wav', async (_request, reply) => {
+    const wav = await source.speech();
+    if (!wav) throw new VantayError('NOT_FOUND', 'no voice here');
+    return reply.type('audio/wav').send(wav);
+  });
   server.get('/api/finger.png', async (_request, reply) => {
     const png = await source.fingerPng();
     if (!png) throw new VantayError('NOT_FOUND', 'no finger image now');
@@ -153,6 +183,7 @@ const STATUS: Readonly<Record<string, number>> = {
   NOT_FROM_KIOSK: 403,
   NOT_FOUND: 404,
   INPUT_NOT_EXPECTED: 409,
+  TOO_MANY_REQUESTS: 429,
 };
 
 function refuse(reply: FastifyReply, error: unknown, log: Log): FastifyReply {

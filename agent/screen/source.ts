@@ -7,10 +7,14 @@ import type { FrameSource } from '../pipeline/ports.ts';
 import type { Session } from '../session/run.ts';
 import { type ViewContext, viewOf } from '../session/view.ts';
 import type { ScreenSource } from './server.ts';
+import type { Speech } from './speech.ts';
+import { spokenText } from './spoken.ts';
+import { speaker } from './text.ts';
 
 export interface LiveScreenOptions {
   readonly session: Session;
   readonly camera: FrameSource;
+  readonly speech: Pick<Speech, 'say'>;
   readonly context: Omit<ViewContext, 'deviceProblems' | 'secondsLeft'>;
   readonly devices: {
     readonly problems: ScreenView['deviceProblems'];
@@ -71,6 +75,11 @@ export class LiveScreen implements ScreenSource, Disposable {
 
   showFinger(image: Biometric<GrayImage>): void {
     this.#finger = image;
+  }
+
+  speech(): Promise<Uint8Array | null> {
+    const view = this.view();
+    return this.#options.speech.say(spokenText(view, speaker(view.language)), view.language);
   }
 
   async fingerPng(): Promise<Uint8Array | null> {

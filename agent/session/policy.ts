@@ -11,7 +11,7 @@ import type { Compared } from './visit.ts';
 export function policyOf(config: Config, today: () => string): Policy {
   return {
     languages: OFFERED_LANGUAGES,
-    printer: false,
+    printer: config.devices.printer !== undefined,
     fingers: purpose =>
       purpose === 'register_level_2' ? config.visit.fingers : verifying(config.visit.fingers),
     documentAttempts: config.visit.documentAttempts,

@@ -9,6 +9,7 @@ import { type SimulatedCamera, startCamera } from '../camera/server.ts';
 import type { Person } from '../people/index.ts';
 import { makePki } from '../pki/make.ts';
 import { kioskTlsFiles, serviceKeys, tlsFiles } from '../pki/use.ts';
+import { type SimulatedPrinter, startPrinter } from '../printer/printer.ts';
 import { type SimulatedReader, startReader } from '../reader/reader.ts';
 import { type SimulatedRegistry, startRegistry } from '../registry/registry.ts';
 import { type SimulatedSensor, startSensor } from '../sensor/sensor.ts';
@@ -42,6 +43,7 @@ export interface World extends AsyncDisposable {
   readonly sensor: SimulatedSensor;
   readonly camera: SimulatedCamera;
   readonly reader: SimulatedReader;
+  readonly printer: SimulatedPrinter;
   /** Null when the broker is somebody else's. */
   readonly broker: SimulatedBroker | null;
   readonly brokerUrl: string;
@@ -73,6 +75,7 @@ export async function startWorld({ folder, screenPort, config, tlsBrokerUrl }: W
   );
   const sensor = starting.use(startSensor({ finger: () => stage.finger, link: join(folder, 'tty-finger') }));
   const reader = starting.use(startReader({ link: join(folder, 'tty-document') }));
+  const printer = starting.use(await startPrinter());
   let visitor: Person | null = null;
   let variation = 0;
   const camera = starting.use(
@@ -101,6 +104,7 @@ export async function startWorld({ folder, screenPort, config, tlsBrokerUrl }: W
       fingerScanner: { kind: 'r30x', path: sensor.path },
       camera: { kind: 'mjpeg-http', url: camera.url },
       documentReader: { kind: 'serial-mrz', path: reader.path },
+      printer: { kind: 'escpos-tcp', host: '127.0.0.1', port: printer.port },
     },
     ...config,
   };
@@ -117,6 +121,7 @@ export async function startWorld({ folder, screenPort, config, tlsBrokerUrl }: W
     sensor,
     camera,
     reader,
+    printer,
     broker,
     brokerUrl,
     registry,

@@ -51,6 +51,9 @@ class Source implements ScreenSource {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
     );
   }
+  async speech() {
+    return null;
+  }
   async fingerPng() {
     return this.png;
   }
@@ -239,6 +242,17 @@ describe('streams', () => {
     await Promise.allSettled([events.text(), preview.text()]);
     expect(source.listeners.size).toBe(0);
     await expect(fetch(server.address)).rejects.toThrow(TypeError);
+  });
+});
+
+describe('floods', () => {
+  it('are refused with 429', async () => {
+    let refused: Response | null = null;
+    for (let i = 0; i < 100 && !refused; i += 1) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => get('/api/view')));
+      refused = answers.find(({ status }) => status === 429) ?? null;
+    }
+    expect(await refusal(refused!)).toMatchObject({ status: 429, code: 'TOO_MANY_REQUESTS' });
   });
 });
 

@@ -2,10 +2,10 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ScreenView } from '../../contract/screen.ts';
+import type { Say } from '../text.ts';
 import { send } from './api.ts';
 import { Icon } from './icons.tsx';
 import { Advice, Button } from './parts.tsx';
-import type { Say } from './text.ts';
 
 export function Notices({ screen, say }: { screen: ScreenView; say: Say }) {
   const problem = screen.deviceProblems[0];

@@ -1,13 +1,13 @@
 /** Steps after the capture: review, receipt, refusal, farewell. */
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
-import { LAW } from '../../procedure/index.ts';
+import { activationText, receiptCode, receiptTitle } from '../receipt.ts';
+import { dateText, fieldName } from '../text.ts';
 import { send } from './api.ts';
 import { Contact } from './contact.tsx';
 import { Icon } from './icons.tsx';
-import { Advice, Button, Expected, expectedText, StepPage, type StepProps } from './parts.tsx';
+import { Advice, Button, Expected, StepPage, type StepProps } from './parts.tsx';
 import { Qr } from './qr.tsx';
-import { dateText, fieldName } from './text.ts';
 
 export function Review(props: StepProps<'review'>) {
   const { view, language, say } = props;
@@ -99,18 +99,11 @@ export function Review(props: StepProps<'review'>) {
   );
 }
 
-const RECEIPT_TITLE = {
-  register_level_2: 'receipt.title',
-  lock: 'receipt.title.lock',
-  unlock: 'receipt.title.unlock',
-} as const;
-
 export function Receipt({ view, language, purpose, say }: StepProps<'receipt'>) {
   const rejected = view.delivery === 'rejected';
-  const days = LAW.activation.calendarDays;
   return (
     <StepPage
-      title={say(RECEIPT_TITLE[purpose])}
+      title={receiptTitle(purpose, say)}
       words={
         <>
           <Advice sign={rejected ? 'warning' : 'check'} kind={rejected ? 'mend' : 'good'}>
@@ -118,12 +111,12 @@ export function Receipt({ view, language, purpose, say }: StepProps<'receipt'>) 
           </Advice>
           {view.officerNeeded && <Advice sign="officer">{say('receipt.officer')}</Advice>}
           <Expected expected={view.expected} language={language} say={say} />
-          {purpose === 'register_level_2' && <p>{say('receipt.activation', { days })}</p>}
+          {purpose === 'register_level_2' && <p>{activationText(purpose, say)}</p>}
         </>
       }
       picture={
         <figure class="reference">
-          <Qr text={receiptText(view, language, say)} label={say('receipt.number')} />
+          <Qr text={receiptCode(view, language, say)} label={say('receipt.number')} />
           <figcaption>
             {say('receipt.number')}
             <code>{view.packetId}</code>
@@ -138,20 +131,6 @@ export function Receipt({ view, language, purpose, say }: StepProps<'receipt'>) 
       }
     />
   );
-}
-
-/** What the telephone that reads the code keeps: number and dates, no name. */
-function receiptText(
-  view: StepProps<'receipt'>['view'],
-  language: StepProps<'receipt'>['language'],
-  say: StepProps<'receipt'>['say'],
-): string {
-  return [
-    `VNeID, ${say('receipt.number')}:`,
-    view.packetId,
-    say('slip.handed_in', { date: dateText(language, view.handedIn, 'long') }),
-    expectedText(view.expected, language, say),
-  ].join('\n');
 }
 
 function Slip({ slip, say }: Pick<StepProps<'receipt'>['view'], 'slip'> & Pick<StepProps<'receipt'>, 'say'>) {

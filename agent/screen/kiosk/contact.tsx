@@ -1,10 +1,10 @@
 /** How the applicant can be reached: typed on the screen's own keys. */
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
+import { dateText } from '../text.ts';
 import { send } from './api.ts';
 import { DigitPad, LetterPad } from './pad.tsx';
 import { Advice, Button, StepPage, type StepProps } from './parts.tsx';
-import { dateText } from './text.ts';
 
 /** The nine digits of a Vietnamese mobile number after +84. */
 const MOBILE = /^[35789]\d{8}$/;

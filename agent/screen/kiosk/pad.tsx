@@ -1,6 +1,7 @@
 /** Keys on the screen: a kiosk has no others. */
+
+import type { Say } from '../text.ts';
 import { Icon } from './icons.tsx';
-import type { Say } from './text.ts';
 
 interface Props {
   readonly say: Say;

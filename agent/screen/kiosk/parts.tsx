@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ScreenView } from '../../contract/screen.ts';
+import { expectedText } from '../receipt.ts';
+import type { Say } from '../text.ts';
 import { Icon } from './icons.tsx';
-import { dateText, type Say } from './text.ts';
 
 export interface StepProps<Step extends ScreenView['view']['step']> {
   readonly view: Extract<ScreenView['view'], { step: Step }>;
@@ -69,20 +70,6 @@ export function Advice(props: {
       <span>{props.children}</span>
     </p>
   );
-}
-
-/** The latest dates, in words; empty where none is promised. */
-export function expectedText(
-  expected: StepProps<'receipt'>['view']['expected'],
-  language: ScreenView['language'],
-  say: Say,
-): string {
-  const { within3WorkingDays: soon, within7WorkingDays: late, accountDecision } = expected;
-  const date = (day: string) => dateText(language, day);
-  if (accountDecision) return say('expected.account', { date: date(accountDecision) });
-  if (soon && late) return say('expected.both', { soon: date(soon), late: date(late) });
-  const only = soon ?? late;
-  return only ? say('expected.one', { date: date(only) }) : '';
 }
 
 export function Expected(props: {

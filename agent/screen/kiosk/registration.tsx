@@ -1,11 +1,11 @@
 /** Steps before the capture: welcome, language, documents, consent. */
 import type { Language } from '../../contract/common.ts';
 import { OFFERED_LANGUAGES } from '../messages/index.ts';
+import { fieldName, speaker } from '../text.ts';
 import { send } from './api.ts';
 import { Icon } from './icons.tsx';
 import { OnReader, WhatToBring } from './papers.tsx';
 import { Advice, Button, StepPage, type StepProps } from './parts.tsx';
-import { fieldName, speaker } from './text.ts';
 
 /** Each language in its own name: whoever cannot read the others finds their own. */
 const OWN_NAME: Record<Language, string> = {

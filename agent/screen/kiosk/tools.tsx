@@ -1,9 +1,9 @@
 /** What stands below every step: the way back, the way out, help, and how the page looks and sounds. */
 import type { ComponentChildren } from 'preact';
 import type { Comfort, ScreenView } from '../../contract/screen.ts';
+import type { Say } from '../text.ts';
 import { send } from './api.ts';
 import { Icon, type Sign } from './icons.tsx';
-import type { Say } from './text.ts';
 
 /** Steps that have a way out of their own. */
 const CLOSING: readonly ScreenView['view']['step'][] = ['receipt', 'refused'];

@@ -1,6 +1,6 @@
 import { IntlMessageFormat } from 'intl-messageformat';
-import type { Language } from '../../contract/common.ts';
-import { type MessageKey, messagesOf } from '../messages/index.ts';
+import type { Language } from '../contract/common.ts';
+import { type MessageKey, messagesOf } from './messages/index.ts';
 
 /** Speaks one language. */
 export type Say = (key: MessageKey, values?: Record<string, string | number>) => string;
