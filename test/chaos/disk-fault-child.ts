@@ -79,6 +79,7 @@ async function deliver(fault: DiskFault, place: number): Promise<boolean> {
     complain('undelivered', error instanceof Error ? error.message : String(error));
   }
   result.deliveries += 1;
+  if (result.deliveries % 50 === 0) process.stderr.write(`disk faults: ${result.deliveries} deliveries\n`);
   return failed > 0;
 }
 

@@ -34,7 +34,7 @@ const ADDRESS = { office: 'hanoi', kiosk: 'kiosk-1' };
 /** Share of the kills that wait until packets flow again; the others come whenever they come, also during a start. */
 const INTO_THE_STREAM = 0.8;
 /** Longest wait for packets to flow, and then until the kill, milliseconds. */
-const FLOW_DEADLINE_MS = 10_000;
+const FLOW_DEADLINE_MS = 60_000;
 const LONGEST_LIFE_MS = 400;
 const DRAIN_DEADLINE_MS = 120_000;
 const KIOSK = {
@@ -95,7 +95,7 @@ export async function kills(
   const rng = createRng('kills', seed);
   const killed = { agent: 0, broker: 0, backend: 0 };
   for (let number = 0; number < count; number++) {
-    if (number % 50 === 0) progress(`kills: ${number} of ${count}, ${told.size} packets`);
+    if (number % 20 === 0) progress(`kills: ${number} of ${count}, ${told.size} packets`);
     if (rng.chance(INTO_THE_STREAM)) await flowing(() => taken.size);
     await setTimeout(rng.integer(LONGEST_LIFE_MS));
     check();
