@@ -104,16 +104,40 @@ function legend(entries: readonly { colour: string; text: string }[], left: numb
   return ground + lines.join('');
 }
 
+/** What a score axis shows. */
+interface Scale {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Of all scores; a capture that failed has one below every other, which is drawn at the left end. */
+function scaleOf(pairs: readonly ScoredPair[]): Scale {
+  const scores = pairs.map(({ score }) => score);
+  const most = scores.reduce((highest, score) => Math.max(highest, score), 0) || 1;
+  const least = scores.reduce((lowest, score) => Math.min(lowest, score), 0);
+  return { least: Math.max(-1, least), most };
+}
+
+/** Multiples of 1, 2 or 5 times a power of ten, at most twelve of them. */
+function ticksOf({ least, most }: Scale): number[] {
+  const power = 10 ** Math.floor(Math.log10((most - least) / 12));
+  const step = [1, 2, 5, 10].map(times => times * power).find(one => (most - least) / one <= 12) ?? power;
+  const first = Math.ceil(least / step);
+  return Array.from({ length: Math.floor(most / step) - first + 1 }, (_, i) => (first + i) * step);
+}
+
 function histogramPanel(pairs: readonly ScoredPair[], panel: Panel): string {
   const { left, top, width, height } = panel;
-  const most = pairs.reduce((highest, { score }) => Math.max(highest, score), 0) || 1;
-  const genuine = histogram(pairs, true, most);
-  const impostor = histogram(pairs, false, most);
-  const ticks = Array.from({ length: Math.floor(most) + 1 }, (_, score) => {
-    const at = left + (width * score) / most;
+  const scale = scaleOf(pairs);
+  const { least, most } = scale;
+  const genuine = histogram(pairs, true, scale);
+  const impostor = histogram(pairs, false, scale);
+  const ticks = ticksOf(scale).map(score => {
+    const at = left + (width * (score - least)) / (most - least);
+    const label = String(Number(score.toFixed(6)));
     return (
       line(at, top, at, top + height, FAINT) +
-      letter(String(score), { x: at, y: top + height + 26, size: 11, colour: INK, anchor: 'middle' })
+      letter(label, { x: at, y: top + height + 26, size: 11, colour: INK, anchor: 'middle' })
     );
   });
   const shares = [1, 0.1, 0.01, 0.001, 0.0001].map(share => {
@@ -124,7 +148,7 @@ function histogramPanel(pairs: readonly ScoredPair[], panel: Panel): string {
     );
   });
   return [
-    ...(most <= 40 ? ticks : []),
+    ...ticks,
     ...shares,
     area(impostor, panel, IMPOSTOR),
     area(genuine, panel, GENUINE),
@@ -135,11 +159,13 @@ function histogramPanel(pairs: readonly ScoredPair[], panel: Panel): string {
 }
 
 /** Share of each bin's comparisons among all of that kind. */
-function histogram(pairs: readonly ScoredPair[], genuine: boolean, most: number): number[] {
+function histogram(pairs: readonly ScoredPair[], genuine: boolean, { least, most }: Scale): number[] {
   const bins = new Array<number>(BINS).fill(0);
   const chosen = pairs.filter(pair => pair.genuine === genuine);
-  for (const { score } of chosen)
-    bins[Math.min(BINS - 1, Math.floor((score / most) * BINS))]! += 1 / chosen.length;
+  for (const { score } of chosen) {
+    const bin = Math.floor(((score - least) / (most - least)) * BINS);
+    bins[Math.max(0, Math.min(BINS - 1, bin))]! += 1 / chosen.length;
+  }
   return bins;
 }
 
