@@ -3,6 +3,7 @@ import { type Camera, DeviceError, type DeviceErrorCode } from '../device.ts';
 import { openProcess } from '../link/process.ts';
 import { JpegSplitter } from '../mjpeg/jpeg-splitter.ts';
 import { StreamCamera, type StreamLimits } from '../stream-camera.ts';
+import { type VideoDevice, videoDevice } from './v4l2.ts';
 
 export interface FfmpegSettings {
   /** What ffmpeg opens: a V4L2 device such as `/dev/video0`, a file, a URL. It must carry MJPEG: nothing is re-encoded. */
@@ -23,6 +24,7 @@ export async function openFfmpeg(
   signal: AbortSignal,
 ): Promise<Camera & { lost: Promise<DeviceError> }> {
   const location = settings.input;
+  const identity = { driver: 'ffmpeg', location, ...(await identify(settings)) };
   const link = await openProcess(
     {
       command: settings.command ?? 'ffmpeg',
@@ -32,11 +34,7 @@ export async function openFfmpeg(
     },
     signal,
   );
-  const camera = new StreamCamera(
-    { driver: 'ffmpeg', model: settings.format ?? 'ffmpeg source', serial: '', location },
-    settings.limits ?? {},
-    () => link.close(),
-  );
+  const camera = new StreamCamera(identity, settings.limits ?? {}, () => link.close());
   const splitter = new JpegSplitter();
   const pump = async () => {
     const untilClosed = new AbortController().signal;
@@ -46,6 +44,12 @@ export async function openFfmpeg(
     camera.fail(error instanceof DeviceError ? error : exitError(location, null, String(error))),
   );
   return camera.started(signal);
+}
+
+/** A film is no camera, and is not to pass for one. */
+async function identify({ input, format }: FfmpegSettings): Promise<VideoDevice> {
+  if (isRegularFile(input)) return { model: 'virtual: a file', serial: '' };
+  return (await videoDevice(input)) ?? { model: format ?? 'ffmpeg source', serial: '' };
 }
 
 /** Exported for a test: what ffmpeg is asked to do. */
