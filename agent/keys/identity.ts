@@ -1,6 +1,6 @@
 /** Who this kiosk is: its certificates, and the key in the ring that they speak for. */
 import { X509Certificate } from 'node:crypto';
-import { lifetimeOf, type Trust, verifyChain } from '../packet/certificates.ts';
+import { type Trust, validUntil, verifyChain } from '../packet/certificates.ts';
 import { requireSigner } from '../packet/message.ts';
 import { KeyError } from './errors.ts';
 import type { KeyRing, RingKey } from './ring.ts';
@@ -40,7 +40,7 @@ export function chainFinding(
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'PACKET_CERTIFICATE';
     return OF_OUR_OWN[code] ?? code;
   }
-  return lifetimeOf(chain, trust).end.getTime() - now.getTime() < NOTICE_MS ? 'KEY_CERTIFICATE_ENDS' : null;
+  return validUntil(chain, trust).getTime() - now.getTime() < NOTICE_MS ? 'KEY_CERTIFICATE_ENDS' : null;
 }
 
 /** What a stranger's certificate is refused for, said of one's own. */

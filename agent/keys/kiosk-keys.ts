@@ -3,7 +3,7 @@ import { randomBytes, verify, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Health } from '../contract/uplink.ts';
 import type { Clock } from '../ops/clock.ts';
-import { lifetimeOf, parseCertificates, type Trust } from '../packet/certificates.ts';
+import { parseCertificates, type Trust, validUntil } from '../packet/certificates.ts';
 import type { Recipient, Signer } from '../packet/signer.ts';
 import { KeyError, type KeyErrorCode } from './errors.ts';
 import { chainFinding, keyOfChain, type Names } from './identity.ts';
@@ -108,10 +108,9 @@ export class KioskKeys implements AsyncDisposable {
 
   /** As the health topic tells it. */
   get health(): Health['keys'] {
-    const { end } = lifetimeOf(this.#loaded.chain, this.trust);
     return {
       holder: this.#options.ring.holder,
-      validUntil: end.toISOString(),
+      validUntil: validUntil(this.#loaded.chain, this.trust).toISOString(),
       findings: [...this.#findings],
     };
   }

@@ -1,6 +1,6 @@
 /** Makes keys and certificate requests, and installs what comes back; each step may be cut off and done again. */
 import { randomBytes, verify, X509Certificate } from 'node:crypto';
-import { lifetimeOf, parseCertificates, verifyChain } from '../packet/certificates.ts';
+import { parseCertificates, validUntil, verifyChain } from '../packet/certificates.ts';
 import { requireSigner } from '../packet/message.ts';
 import { recipientFromJwk } from '../packet/signer.ts';
 import { KeyError } from './errors.ts';
@@ -145,7 +145,7 @@ function isRoot(der: Uint8Array): boolean {
 }
 
 function requireCertificates(pem: string): string {
-  lifetimeOf(parseCertificates(pem), { roots: [] });
+  validUntil(parseCertificates(pem), { roots: [] });
   return pem;
 }
 

@@ -75,22 +75,16 @@ export function verifyChain(chain: readonly Uint8Array[], trust: Trust, now: Dat
   return { commonName: requireLeaf(leaf), office, publicKey: leaf.native.publicKey };
 }
 
-/** When a chain and the roots it may end at are all valid. */
-export interface Lifetime {
-  readonly begin: Date;
-  readonly end: Date;
-}
-
-/** @throws PacketError PACKET_CERTIFICATE */
-export function lifetimeOf(chain: readonly Uint8Array[], trust: Trust): Lifetime {
+/**
+ * Until when a chain and the root that it ends at are valid, all of them.
+ * @throws PacketError PACKET_CERTIFICATE
+ */
+export function validUntil(chain: readonly Uint8Array[], trust: Trust): Date {
   const links = chain.map(parse);
   const last = links.at(-1);
   if (last === undefined) throw bad('a chain of impossible length');
-  const all = [...links, ...trust.roots.map(parse).filter(root => issued(root, last))];
-  return {
-    begin: new Date(Math.max(...all.map(({ native }) => native.validFromDate.getTime()))),
-    end: new Date(Math.min(...all.map(({ native }) => native.validToDate.getTime()))),
-  };
+  const roots = trust.roots.map(parse).filter(root => issued(root, last));
+  return new Date(Math.min(...[...links, ...roots].map(({ native }) => native.validToDate.getTime())));
 }
 
 function parse(der: Uint8Array): Link {
