@@ -64,8 +64,7 @@ export const DeviceStates = z.strictObject({
 export type DeviceStates = z.infer<typeof DeviceStates>;
 
 /** Limit that an outbox has reached; `disk` also when nothing can be written, the audit chain included. */
-export const OutboxFull = z.enum(['packets', 'bytes', 'age', 'disk']);
-export type OutboxFull = z.infer<typeof OutboxFull>;
+const OutboxFull = z.enum(['packets', 'bytes', 'age', 'disk']);
 
 export const Health = z.strictObject({
   type: z.literal('vantay.health'),
