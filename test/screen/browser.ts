@@ -102,6 +102,17 @@ export class Visitor implements AsyncDisposable {
     expect.soft(this.#faults, step).toEqual([]);
   }
 
+  /** A page of the gallery in both orientations: it fits, and where asked for, axe has nothing against it. */
+  async stand(name: string, options: { examine: boolean; mayScroll?: boolean }): Promise<void> {
+    for (const [orientation, size] of Object.entries(ORIENTATIONS)) {
+      await this.page.setViewportSize(size);
+      await this.page.evaluate(() => document.fonts.ready);
+      await this.page.screenshot({ path: join(ARTEFACTS, `${this.#name}-${name}-${orientation}.png`) });
+      await this.#fits(`${this.#name} ${name}, ${orientation}`, options.mayScroll);
+      if (options.examine) await this.#accessible(`${this.#name} ${name}, ${orientation}`);
+    }
+  }
+
   /** A picture only, of what does not stand still. */
   async glance(step: string): Promise<void> {
     this.#pictures += 1;
@@ -115,28 +126,33 @@ export class Visitor implements AsyncDisposable {
   }
 
   /** Nothing runs over an edge, nothing has to be scrolled, everything to touch is large enough. */
-  async #fits(what: string): Promise<void> {
-    const found = await this.page.evaluate(smallest => {
-      const main = document.querySelector('main');
-      const problems: string[] = [];
-      const { scrollWidth, clientWidth } = document.documentElement;
-      if (scrollWidth > clientWidth) problems.push('the page is wider than the screen');
-      if (main && main.scrollHeight > main.clientHeight + 1)
-        problems.push(`the step is ${main.scrollHeight - main.clientHeight} px too high`);
-      if (main && main.scrollWidth > main.clientWidth + 1) problems.push('the step is too wide');
-      const parts = document.querySelectorAll('button, input, h1, h2, p, dl, img, svg:not(.icon), figure');
-      for (const part of parts) {
-        const box = part.getBoundingClientRect();
-        const name = `${part.tagName} ${part.className} "${part.textContent?.slice(0, 20)}"`;
-        if (box.left < -1 || box.right > innerWidth + 1 || box.top < -1 || box.bottom > innerHeight + 1)
-          problems.push(`${name} is cut off`);
-        if (part.matches('button, input') && Math.min(box.width, box.height) < smallest)
-          problems.push(`${name} is too small to touch: ${box.width} x ${box.height}`);
-        if (part.scrollWidth > part.clientWidth + 1 && part.matches('button, p, h1, h2'))
-          problems.push(`${name} runs over`);
-      }
-      return problems;
-    }, TARGET_PX);
+  async #fits(what: string, mayScroll = false): Promise<void> {
+    const found = await this.page.evaluate(
+      ([smallest, mayScroll]) => {
+        const main = document.querySelector('main');
+        const problems: string[] = [];
+        const { scrollWidth, clientWidth } = document.documentElement;
+        if (scrollWidth > clientWidth) problems.push('the page is wider than the screen');
+        if (!mayScroll && main && main.scrollHeight > main.clientHeight + 1)
+          problems.push(`the step is ${main.scrollHeight - main.clientHeight} px too high`);
+        if (main && main.scrollWidth > main.clientWidth + 1) problems.push('the step is too wide');
+        const parts = document.querySelectorAll('button, input, h1, h2, p, dl, img, svg:not(.icon), figure');
+        for (const part of parts) {
+          const box = part.getBoundingClientRect();
+          const name = `${part.tagName} ${part.className} "${part.textContent?.slice(0, 20)}"`;
+          // What can be scrolled to is not cut off; large text scrolls up and down, never sideways.
+          const vertical =
+            !(mayScroll && main?.contains(part)) && (box.top < -1 || box.bottom > innerHeight + 1);
+          if (box.left < -1 || box.right > innerWidth + 1 || vertical) problems.push(`${name} is cut off`);
+          if (part.matches('button, input') && Math.min(box.width, box.height) < smallest)
+            problems.push(`${name} is too small to touch: ${box.width} x ${box.height}`);
+          if (part.scrollWidth > part.clientWidth + 1 && part.matches('button, p, h1, h2'))
+            problems.push(`${name} runs over`);
+        }
+        return problems;
+      },
+      [TARGET_PX, mayScroll] as const,
+    );
     expect.soft(found, what).toEqual([]);
   }
 

@@ -14,6 +14,9 @@ import { printTo } from '../../drivers/printer/driver.ts';
 import { startPrinter } from '../../sim/printer/printer.ts';
 import { PACKET_ID } from '../fixtures/visit.ts';
 
+/** Longest a slip takes to be drawn in its thread on a busy machine, in milliseconds. */
+const DRAWN_MS = 120_000;
+
 const { signal } = new AbortController();
 
 const slip = (language: (typeof OFFERED_LANGUAGES)[number]) =>
@@ -76,7 +79,7 @@ describe('a slip', () => {
     expect(code).toBeGreaterThan(100);
     expect(paper.text).toContain(PACKET_ID);
     expect(paper.cut).toBe(true);
-  });
+  }, DRAWN_MS);
 
   it('goes to a page printer as a PDF with its language', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vantay-slip-'));
@@ -91,7 +94,7 @@ describe('a slip', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
-  });
+  }, DRAWN_MS);
 
   it('that no printer takes is a device error', async () => {
     const nowhere = { kind: 'escpos-file', path: join(tmpdir(), 'vantay-no-folder', 'lp0') } as const;
