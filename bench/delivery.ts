@@ -80,7 +80,9 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       return [
         counted('network_fault.lost', lost, count),
         counted('network_fault.late', late, count),
-        measured('network_fault.recovery_in_keepalives.max', slowest, 'ratio', count),
+        ...Object.entries(slowest).map(([kind, keepalives]) =>
+          measured(`network_fault.${kind}.keepalives.max`, keepalives, 'ratio', count),
+        ),
       ];
     },
   },

@@ -79,23 +79,33 @@ export class ChaosProxy implements AsyncDisposable {
     }
   }
 
-  /** One direction of one connection, piece by piece; reads no further while a piece is held up. */
+  /** One direction of one connection: pieces keep their order, and each has its own delay. */
   async #carry(from: Socket, to: Socket, pair: Pair): Promise<void> {
+    let before: Promise<void> = Promise.resolve();
     try {
       for await (const piece of from as AsyncIterable<Buffer>) {
-        if (this.#fault?.kind === 'delay') await sleep(this.#fault.ms);
-        while (performance.now() < this.#stalledUntilMs)
-          await sleep(this.#stalledUntilMs - performance.now());
-        if (pair.dead) continue;
-        const slice = this.#fault?.kind === 'slicing' ? this.#fault.bytes : piece.length;
-        for (let at = 0; at < piece.length; at += slice) {
-          if (!to.write(piece.subarray(at, at + slice))) await once(to, 'drain');
-          if (slice < piece.length) await new Promise(setImmediate);
-        }
+        const dueMs = performance.now() + (this.#fault?.kind === 'delay' ? this.#fault.ms : 0);
+        // A connection that breaks in the middle of a piece: its close tells the other side.
+        before = before.then(() => this.#forward(piece, dueMs, to, pair)).catch(() => undefined);
       }
+      await before;
       if (!pair.dead) to.end();
     } catch {
-      // A connection that breaks in the middle of a piece: its close has told the other side.
+      // As above.
+    }
+  }
+
+  async #forward(piece: Buffer, dueMs: number, to: Socket, pair: Pair): Promise<void> {
+    for (
+      let nowMs = performance.now();
+      nowMs < Math.max(dueMs, this.#stalledUntilMs);
+      nowMs = performance.now()
+    )
+      await sleep(Math.max(dueMs, this.#stalledUntilMs) - nowMs);
+    const slice = this.#fault?.kind === 'slicing' ? this.#fault.bytes : piece.length;
+    for (let at = 0; at < piece.length && !pair.dead; at += slice) {
+      if (!to.write(piece.subarray(at, at + slice))) await once(to, 'drain');
+      if (slice < piece.length) await new Promise(setImmediate);
     }
   }
 }
