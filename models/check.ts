@@ -8,7 +8,7 @@ export interface SideCheck {
 
 /**
  * How to try each side's weights in this process, which tells more of a failure than the model process does.
- * @param faceProfile profile of another face embedding
+ * @param faceProfile profile of other face networks
  */
 export const modelChecks = (faceProfile?: string): readonly SideCheck[] => [
   {

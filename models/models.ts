@@ -11,7 +11,7 @@ export interface CallOptions {
 export interface FaceCallOptions extends CallOptions, AnalyseOptions {
   /**
    * A frame of a live stream: gives way to every other face call and to a newer live frame, by rejecting with
-   * MODEL_BUSY. Dropping frames is the normal course, not a fault.
+   * MODEL_BUSY. Dropping frames is the normal course, not a fault. The face is looked for less closely.
    */
   readonly live?: boolean;
 }
@@ -66,7 +66,7 @@ export interface StartOptions {
   readonly deadlineMs: number;
   /** Longest time until the graphs are loaded, in milliseconds. Default 60,000. */
   readonly startDeadlineMs?: number;
-  /** Profile file of another face embedding. Absent: the one that comes with the agent. */
+  /** Profile file of other face networks. Absent: those that come with the agent. */
   readonly faceProfile?: string;
   /** Told of starts, crashes and hung calls; never given biometrics. */
   readonly log?: (event: ModelsEvent) => void;

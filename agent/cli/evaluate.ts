@@ -80,7 +80,7 @@ function faceVerb(): Command {
     .requiredOption('--pairs <csv>', 'dataset,path_a,path_b,same')
     .requiredOption('--out <csv>', 'where to write the pairs with their scores')
     .option('--embeddings <csv>', 'where to write path,v0,v1,...')
-    .option('--profile <file>', 'profile (YAML or JSON) of another embedding')
+    .option('--profile <file>', 'profile (YAML or JSON) of other face networks')
     .option('--plot <png>', 'draw DET curve and score histograms')
     .option('--json', 'print one JSON object')
     .action(async (options: EvaluateFaceOptions & { json?: boolean }) => {
@@ -97,7 +97,7 @@ function faceQualityVerb(): Command {
     .requiredOption('--images <folder>', 'folder the paths are relative to')
     .requiredOption('--pairs <csv>', 'dataset,path_a,path_b,same')
     .option('--out <csv>', 'where to write path,quality and every component')
-    .option('--profile <file>', 'profile (YAML or JSON) of another embedding')
+    .option('--profile <file>', 'profile (YAML or JSON) of other face networks')
     .option('--plot <png>', 'draw the curves')
     .option('--json', 'print one JSON object')
     .action(async (options: EvaluateFaceQualityOptions & { json?: boolean }) => {

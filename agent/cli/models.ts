@@ -9,7 +9,7 @@ export function modelsVerb(): Command {
   return new Command('models').description('look at the models').addCommand(
     new Command('check')
       .description('verify the hashes of all weights and load them')
-      .option('--profile <file>', 'profile (YAML or JSON) of another face embedding')
+      .option('--profile <file>', 'profile (YAML or JSON) of other face networks')
       .option('--json', 'print one JSON object')
       .action(async ({ profile, json }: { profile?: string; json?: boolean }) => {
         const cards: ModelCard[] = [];

@@ -84,6 +84,17 @@ describe('a profile of another embedding', () => {
     expect(models.cards.some(({ id }) => id === 'operators-own')).toBe(true);
   });
 
+  it('as its page shows one is understood, with all its networks', async () => {
+    const page = await readFile(new URL('../../models/face/README.md', import.meta.url), 'utf8');
+    const path = join(folder, 'page.yaml');
+    await writeFile(path, /```yaml\n(.+?)\n```/s.exec(page)?.[1] ?? '');
+    const shown = await readFaceProfile(path);
+    expect(shown.liveness.map(({ card }) => card.id)).toEqual(['minifasnet-v2', 'minifasnet-v1se']);
+    expect([shown.detection?.card.id, shown.embedding?.card.id, shown.quality?.card.id]).toEqual([
+      ...['yunet', 'sface', 'ediffiqa-t'],
+    ]);
+  });
+
   it('may be JSON, with a path of its own', async () => {
     const path = join(folder, 'profile.json');
     const file = join(folder, 'weights', 'operators-own.onnx');
