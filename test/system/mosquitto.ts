@@ -35,8 +35,8 @@ export class Mosquitto implements AsyncDisposable {
     this.#configuration = configuration;
   }
 
-  /** @throws when mosquitto is not installed: these tests are never skipped. */
-  static async start(folder: string, tls: TlsFiles): Promise<Mosquitto> {
+  /** @param more lines of its configuration @throws when mosquitto is not installed: these tests are never skipped. */
+  static async start(folder: string, tls: TlsFiles, more: readonly string[] = []): Promise<Mosquitto> {
     const port = await freePort();
     const access = join(folder, 'mosquitto.acl');
     writeFileSync(access, ACCESS, { mode: 0o600 });
@@ -53,6 +53,7 @@ export class Mosquitto implements AsyncDisposable {
         'allow_anonymous false',
         `acl_file ${access}`,
         'persistence false',
+        ...more,
         // Started by root it would become another user, who may not read the keys.
         'user root',
         '',
