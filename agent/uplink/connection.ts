@@ -28,6 +28,8 @@ export class Connection implements AsyncDisposable {
   readonly #changed = new Wake();
   #session: BrokerSession | null = null;
   #running: Promise<void> | null = null;
+  /** Whether the last session did what it is for, however short it was: a bad line is no reason for long pauses. */
+  #fruitful = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -67,6 +69,11 @@ export class Connection implements AsyncDisposable {
     await this.#publishOn(session, topic, payload, options);
   }
 
+  /** To be called when the live session brought the answer to what was sent. */
+  answered(): void {
+    this.#fruitful = true;
+  }
+
   /** Says that the kiosk goes down on purpose, if it can, and closes the connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new UplinkError('UPLINK_OFFLINE', 'the uplink is closed'));
@@ -80,10 +87,12 @@ export class Connection implements AsyncDisposable {
     while (!signal.aborted) {
       const error = await this.#connectOnce(signal);
       if (signal.aborted) return;
-      // Only a session that lasted ends a row of failures: two clients that take each other's place, or a broker that
-      // lets everybody in and then closes, would otherwise be asked again and again without a pause.
-      failures = error.livedMs >= LASTING_MS ? 0 : failures + 1;
-      short = error.livedMs > 0 && error.livedMs < LASTING_MS ? short + 1 : 0;
+      // Only a session that lasted, or brought a packet's receipt, ends a row of failures: two clients that take each
+      // other's place, or a broker that lets everybody in and then closes, would otherwise be asked again and again
+      // without a pause.
+      const served = this.#fruitful || error.livedMs >= LASTING_MS;
+      failures = served ? 0 : failures + 1;
+      short = error.livedMs > 0 && !served ? short + 1 : 0;
       // MQTT 5 says who was taken over; before it, a broker only closes what it has just let in, again and again.
       const code =
         error.code === 'UPLINK_DISCONNECTED' && short >= SHORT_ROW ? 'UPLINK_UNSTABLE' : error.code;
@@ -98,6 +107,7 @@ export class Connection implements AsyncDisposable {
     const { dial, log, clock } = this.#options;
     let session: BrokerSession | null = null;
     let sinceMs = Number.POSITIVE_INFINITY;
+    this.#fruitful = false;
     const ended = (code: string) => ({ code, livedMs: Math.max(0, clock.monotonicMs() - sinceMs) });
     try {
       session = await dial({ ...this.#options.request(), signal });

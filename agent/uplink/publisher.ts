@@ -80,7 +80,8 @@ export class PacketPublisher implements AsyncDisposable {
     if (receipt.state !== 'resend') {
       const effect = await outbox.apply({ id: receipt.packetId, state: receipt.state, code: receipt.code });
       log.info({ packetId: receipt.packetId, state: receipt.state, code: receipt.code, effect }, 'receipt');
-      if (effect !== 'applied') await this.#options.onReplay();
+      if (effect === 'applied') this.#options.connection.answered();
+      else await this.#options.onReplay();
     }
     this.#waiting.get(receipt.packetId)?.put(receipt);
     this.#wake.wake();
