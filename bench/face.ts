@@ -56,14 +56,16 @@ export const faceBench: Bench = {
 
 async function costFigures(progress: Progress): Promise<Figure[]> {
   const models = await loadFaceModels();
-  const face = await frameCosts(models, 'neutral', progress);
-  const empty = await frameCosts(models, 'nobody', progress);
+  const face = await frameCosts(models, 'neutral', true, progress);
+  const still = await frameCosts(models, 'neutral', false, progress);
+  const empty = await frameCosts(models, 'nobody', true, progress);
   const vector = Float32Array.from({ length: VALUES }, (_, i) => Math.sin(i));
   const compareMs = await cpuMs(async () => {
     for (let i = 0; i < COMPARISONS; i += 1) models.compare(vector, vector);
   });
   return [
     ...leastAndMedian('face_frame_cpu', face),
+    ...leastAndMedian('face_still_cpu', still),
     ...leastAndMedian('face_empty_frame_cpu', empty),
     {
       id: 'face_compare_cpu.mean',
@@ -74,13 +76,18 @@ async function costFigures(progress: Progress): Promise<Figure[]> {
   ];
 }
 
-async function frameCosts(models: FaceModels, pose: FacePose, progress: Progress): Promise<number[]> {
-  progress(`${pose}: ${RUNS} frames`);
+async function frameCosts(
+  models: FaceModels,
+  pose: FacePose,
+  live: boolean,
+  progress: Progress,
+): Promise<number[]> {
+  progress(`${pose}, ${live ? 'live' : 'still'}: ${RUNS} frames`);
   const jpegs = await everybody(pose);
   const measured: number[] = [];
   for (let run = 0; run < WARM_UP + RUNS; run += 1) {
     const jpeg = jpegs[run % jpegs.length];
-    if (jpeg) measured.push(await cpuMs(() => models.analyse(jpeg)));
+    if (jpeg) measured.push(await cpuMs(() => models.analyse(jpeg, { live })));
   }
   return measured.slice(WARM_UP);
 }

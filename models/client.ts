@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ModelCard } from './card.ts';
 import { ModelError } from './error.ts';
+import type { AnalyseOptions } from './face/index.ts';
 import type {
   FaceCallOptions,
   FaceService,
@@ -70,8 +71,10 @@ class Supervisor implements Models {
       match: (probe, references, call) => this.#call('finger', 'match', [probe, references], call),
     };
     this.face = {
-      analyse: (jpeg, { near, passive = false, ...call } = {}) =>
-        this.#call('face', 'analyse', [jpeg, near ? { near, passive } : { passive }], call),
+      analyse: (jpeg, { near, passive = false, ...call } = {}) => {
+        const options: AnalyseOptions = { live: call.live ?? false, passive, ...(near ? { near } : {}) };
+        return this.#call('face', 'analyse', [jpeg, options], call);
+      },
       compare: (a, b, call) => this.#call('face', 'compare', [a, b], call),
     };
   }

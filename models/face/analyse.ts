@@ -64,12 +64,12 @@ async function passiveScores(
 export async function analyseFrame(
   parts: FaceParts,
   file: Uint8Array,
-  { near, passive = false }: AnalyseOptions = {},
+  { live = false, near, passive = false }: AnalyseOptions = {},
 ): Promise<FaceAnalysis> {
   const frame = await decodeFrame(file);
   const { width, height } = frame;
   const pyramid = new Pyramid(frame.image);
-  const found = await parts.detector.detect(pyramid, near && scaled(near, 1 / frame.scale));
+  const found = await parts.detector.detect(pyramid, live, near && scaled(near, 1 / frame.scale));
   const detections = byProminence(found, frame.image);
   const main = detections[0];
   if (!main) return { width, height, faceCount: 0, quality: gradePortrait(frame, detections) };

@@ -18,10 +18,11 @@ export interface Detection {
 export interface FaceDetector {
   /**
    * Every face of the image, in any order.
-   * @param near where the face was in the frame before; a detector may look there alone, if it looks everywhere when that
-   * fails
+   * @param live of a stream whose next frame is as good: a detector may look less closely, as long as it finds who stands
+   * before the camera
+   * @param near where the face was in the frame before
    */
-  detect(pyramid: Pyramid, near?: FaceBox): Promise<readonly Detection[]>;
+  detect(pyramid: Pyramid, live?: boolean, near?: FaceBox): Promise<readonly Detection[]>;
 }
 
 /** A size at which the network is run. */
@@ -119,19 +120,16 @@ function prominence({ x, y, width, height }: FaceBox, image: { width: number; he
 }
 
 /**
- * The detector that comes with the agent. The whole frame is looked at coarsely each time, so that a second person is seen
- * too; a face that is too small for that is looked for where it was before, then finely everywhere.
+ * The detector that comes with the agent. A live frame is looked at coarsely first, the whole of it each time, so that a
+ * second person is seen too; a face that is too small for that is looked for where it was before, then finely everywhere.
  */
 export const packagedDetector = (graph: Graph): FaceDetector => ({
-  async detect(pyramid, near) {
+  async detect(pyramid, live = false, near) {
     const { width, height } = pyramid.image;
     const whole = letterbox(width, height, 0);
-    const coarse = await detectIn(graph, pyramid, whole, COARSE);
-    if (coarse.some(one => isSure(one, whole))) return coarse;
-    if (near) {
-      const part = surroundings(near);
-      const followed = await detectIn(graph, pyramid, part, COARSE);
-      if (followed.some(one => isSure(one, part))) return followed;
+    for (const part of live ? [whole, ...(near ? [surroundings(near)] : [])] : []) {
+      const coarse = await detectIn(graph, pyramid, part, COARSE);
+      if (coarse.some(one => isSure(one, part))) return coarse;
     }
     const fine = await detectIn(graph, pyramid, whole, FINE);
     return fine.length > 0 ? fine : detectIn(graph, pyramid, letterbox(width, height, RETRY_PADDING), FINE);

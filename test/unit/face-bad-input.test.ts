@@ -1,7 +1,8 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type FaceModels, loadFaceModels } from '../../models/face/index.ts';
-import { faceFrame, referencePortrait } from '../../sim/people/face/frames.ts';
+import { overlap } from '../../models/face/overlap.ts';
+import { faceFrame, facePeople, referencePortrait } from '../../sim/people/face/frames.ts';
 
 let models: FaceModels;
 let frame: Uint8Array;
@@ -113,8 +114,23 @@ describe('people as nobody wants them', () => {
     ['turned-left', 'look_straight'],
     ['turned-right', 'look_straight'],
     ['blink', 'open_eyes'],
-  ] as const)('%s: %s', async (pose, advice) => {
-    const { quality } = await models.analyse(await faceFrame(0, pose, 1));
-    expect(quality.advice[0]).toBe(advice);
+    ['two-faces', 'several_faces'],
+    ['nobody', 'no_face'],
+  ] as const)('%s: %s, live and still', async (pose, advice) => {
+    for (let person = 0; person < facePeople; person += 1) {
+      const live = person % 2 === 0;
+      const { quality } = await models.analyse(await faceFrame(person, pose, person), { live });
+      expect(quality.advice[0], `person ${person}`).toBe(advice);
+    }
+  });
+
+  it('a face that is followed: found where it was, whoever is smaller elsewhere', async () => {
+    const far = await faceFrame(0, 'too-far', 1);
+    const { face } = await models.analyse(far);
+    const followed = await models.analyse(far, { live: true, near: face!.box });
+    expect(overlap(followed.face!.box, face!.box)).toBeGreaterThan(0.7);
+    // Somebody who left is looked for everywhere.
+    const other = await models.analyse(await faceFrame(1, 'neutral', 1), { live: true, near: face!.box });
+    expect(other.faceCount).toBe(1);
   });
 });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 const service: FaceService = {
-  analyse: async jpeg => models.analyse(jpeg),
+  analyse: async (jpeg, options) => models.analyse(jpeg, options),
   compare: async (a, b) => models.compare(a, b),
 };
 /** The service as it is with a passive network of an operator that always says the same. */
