@@ -192,6 +192,8 @@ async function finishedVisit(id: string): Promise<Compared> {
         passed: null,
         evidence: {},
         durationMs: null,
+        passive: [],
+        passiveThreshold: null,
         injection: [],
       },
       ...taken,
