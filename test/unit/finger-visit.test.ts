@@ -1,5 +1,9 @@
 /** The finger models on synthetic prints as the kiosk's sensor takes them. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { FingerPosition } from '../../agent/contract/common.ts';
+import { Biometric } from '../../agent/ops/biometric.ts';
+import { type Comparer, compareVisit } from '../../agent/records/compare.ts';
+import type { Captured, Lookup } from '../../agent/session/visit.ts';
 import { type FingerModels, loadFingerModels } from '../../models/finger/index.ts';
 import { openFingerGallery } from '../../models/finger/search.ts';
 import { arrangementOf } from '../../models/finger/sequence.ts';
@@ -11,11 +15,16 @@ import {
   makeImpression,
   makeMaster,
 } from '../../sim/people/finger/index.ts';
+import { face, finger } from '../fixtures/visit.ts';
 
 const SENSOR = { width: 256, height: 288, greyLevels: 16 };
 const RECORD = { width: 352, height: 416, moisture: 'normal', difficulty: 0.1, rotationRad: 0 } as const;
+const takenFinger = (position: FingerPosition, template: Uint8Array) => ({
+  ...finger(position),
+  sample: new Biometric({ ...finger(position).sample.reveal(), template }),
+});
 const DEGREE = Math.PI / 180;
-const FINGERS = ['right_thumb', 'right_index', 'left_thumb', 'left_index'];
+const FINGERS = ['right_thumb', 'right_index', 'left_thumb', 'left_index'] as const;
 
 describe('the finger models on a synthetic visit', () => {
   let models: FingerModels;
@@ -107,6 +116,42 @@ describe('the finger models on a synthetic visit', () => {
       threshold,
     );
     expect(stranger.outcome).toBe('unclear');
+  });
+
+  test('a visit whose fingers are swapped is for an officer, with the fingers named', async () => {
+    const matching = models.cards.find(card => card.task === 'finger-matching')!;
+    const comparer = {
+      finger: models,
+      fingerTable: matching.fmrTable!,
+      fmr: 1e-4,
+      usableFingerQuality: 0,
+      usableFaceQuality: 0,
+      models: [],
+    } as unknown as Comparer;
+    const lookup: Lookup = {
+      state: 'found',
+      onFile: { face: false, finger: true },
+      references: new Biometric({
+        faces: [],
+        fingers: FINGERS.map((position, at) => ({ position, template: records[at]! })),
+      }),
+    };
+    const decisionFor = (order: readonly number[]) => {
+      const taken = FINGERS.map((position: FingerPosition, at) => takenFinger(position, live[order[at]!]!));
+      const visit = { face, fingers: taken } as unknown as Captured;
+      return compareVisit(comparer, visit, lookup, AbortSignal.timeout(60_000));
+    };
+    const inPlace = await decisionFor([0, 1, 2, 3]);
+    expect(inPlace).toMatchObject({ outcome: 'match', finger: { outcome: 'match' } });
+    expect(inPlace.fingers.map(({ matchesInstead }) => matchesInstead)).toEqual([null, null, null, null]);
+    const swapped = await decisionFor([0, 3, 2, 1]);
+    expect(swapped).toMatchObject({ outcome: 'inconclusive', reason: 'fingers_rearranged' });
+    expect(swapped.fingers.map(({ matchesInstead }) => matchesInstead)).toEqual([
+      null,
+      'left_index',
+      null,
+      'right_index',
+    ]);
   });
 
   test('a gallery finds a finger among others, and forgets it', async () => {
