@@ -17,6 +17,8 @@ export interface CameraOptions {
 type CameraFault =
   /** The last frame again and again, byte for byte. */
   | 'freeze'
+  /** The last frames again and again, byte for byte, as a program sends that puts a film in the place of a camera. */
+  | 'loop'
   /** The connection stays and nothing comes. */
   | 'stall'
   /** Every second frame is cut in half, its Content-Length that of the whole. */
@@ -42,6 +44,8 @@ const BOUNDARY = 'vantaycameraframe';
 /** JPEG comment marker, ITU-T T.81 table B.1. */
 const COMMENT = Buffer.from([0xff, 0xfe]);
 const GARBAGE_BYTES = 4_096;
+/** Frames of a loop: a second or two of film. */
+const LOOP_FRAMES = 20;
 
 /** Serves MJPEG over HTTP on the loopback interface. @throws the listen error, e.g. EADDRINUSE */
 export async function startCamera(options: CameraOptions): Promise<SimulatedCamera> {
@@ -57,6 +61,8 @@ class MjpegServer implements SimulatedCamera {
   #port: number;
   #fault: CameraFault | undefined;
   #last: Uint8Array | undefined;
+  /** The last frames, the oldest first. */
+  readonly #recent: Uint8Array[] = [];
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -129,7 +135,7 @@ class MjpegServer implements SimulatedCamera {
 
   async #frame(): Promise<void> {
     if (this.#viewers.size === 0 || this.#fault === 'stall') return;
-    const frame = this.#fault === 'freeze' && this.#last !== undefined ? this.#last : await this.#fresh();
+    const frame = this.#again() ?? (await this.#fresh());
     this.#last = frame;
     this.#count += 1;
     const body = this.#body(frame);
@@ -144,7 +150,23 @@ class MjpegServer implements SimulatedCamera {
     for (const viewer of this.#viewers) if (!viewer.writableNeedDrain) viewer.write(part);
   }
 
+  /** A frame that was sent before, where a fault asks for one. */
+  #again(): Uint8Array | undefined {
+    if (this.#fault === 'freeze') return this.#last;
+    const [oldest] = this.#recent;
+    if (this.#fault !== 'loop' || oldest === undefined) return undefined;
+    this.#recent.push(...this.#recent.splice(0, 1));
+    return oldest;
+  }
+
   async #fresh(): Promise<Uint8Array> {
+    const frame = await this.#stamped();
+    this.#recent.push(frame);
+    if (this.#recent.length > LOOP_FRAMES) this.#recent.shift();
+    return frame;
+  }
+
+  async #stamped(): Promise<Uint8Array> {
     const frame = await this.#options.nextFrame();
     if (this.#options.stamped === false) return frame;
     const text = Buffer.from(String(this.#count));

@@ -159,6 +159,25 @@ export const SCENARIOS: readonly Scenario[] = [
     ),
   },
   {
+    name: 'spoof-loop',
+    summary: 'a film in the place of the camera, again and again, where liveness is enforced: no match',
+    cast: person => ({ visitor: person(12), registered: [person(12)] }),
+    config: { visit: { liveness: 'enforce', livenessSeconds: 3 } },
+    incident: world => {
+      let injected = false;
+      return ({ view }) => {
+        if (injected || view.step !== 'face' || !view.challenge) return;
+        injected = true;
+        world.camera.fault('loop');
+      };
+    },
+    judge: all(outcome('inconclusive'), accepted, ({ decision, liveness }) =>
+      decision?.reason === 'camera_stream_suspect' && liveness?.injection.includes('looping_stream')
+        ? null
+        : `the reason is ${decision?.reason}`,
+    ),
+  },
+  {
     name: 'bad-passport',
     summary: 'a passport whose check digit is wrong at every attempt',
     cast: person => ({ visitor: person(9), registered: [person(9)] }),

@@ -50,6 +50,7 @@ describe('a visit that is served', () => {
     ['swapped-fingers', 'inconclusive'],
     ['scanner-unplugged', 'match'],
     ['broker-down', 'match'],
+    ['spoof-photo', 'inconclusive'],
   ])(
     '%s ends in %s, its packet accepted',
     async (scenario, outcome) => {
