@@ -120,8 +120,15 @@ const PURE = new Set([
 /** The few that look at hardware or models from the command line, without an agent. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'agent/cli/devices.ts': ['listDevices'],
-  'agent/cli/doctor.ts': ['startModels'],
-  'agent/cli/evaluate.ts': ['evaluateFace', 'evaluateFaceQuality', 'evaluateFinger', 'evaluateFingerQuality'],
+  'agent/cli/doctor.ts': ['modelChecks', 'startModels'],
+  'agent/cli/evaluate.ts': [
+    'BONA_FIDE',
+    'evaluateFace',
+    'evaluateFaceLiveness',
+    'evaluateFaceQuality',
+    'evaluateFinger',
+    'evaluateFingerQuality',
+  ],
   'agent/cli/models.ts': ['modelChecks'],
 };
 
