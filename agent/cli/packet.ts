@@ -42,7 +42,11 @@ export function packetVerb(): Command {
     .argument('<file>', 'sealed packet (VSM1)')
     .requiredOption('--key <file>', "the backend's private encryption key (JWK)")
     .requiredOption('--root <file>', 'trusted root certificates (PEM)')
-    .option('--at <time>', 'when the packet came (RFC 3339): its certificates must have been valid then', timeOf)
+    .option(
+      '--at <time>',
+      'when the packet came (RFC 3339): its certificates must have been valid then',
+      timeOf,
+    )
     .option('--json', 'print one JSON object')
     .action(async (file: string, options: { key: string; root: string; at?: Date; json?: boolean }) => {
       const key = await decryptionKeyFromJwk((await read(options.key)).toString());
@@ -77,7 +81,8 @@ export function packetVerb(): Command {
 
 function timeOf(text: string): Date {
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('a time such as 2026-11-21T12:00:00Z is needed');
+  if (Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('a time such as 2026-11-21T12:00:00Z is needed');
   return time;
 }
 

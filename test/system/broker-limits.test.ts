@@ -27,7 +27,10 @@ test('a broker that takes small packets, and two at a time, gets no more than th
   const broker = stack.use(await Mosquitto.start(folder, tlsFiles(folder, 'server'), limits));
   const tls = tlsFiles(folder, 'backend');
   const backend = stack.use(
-    await startBackend({ broker: { url: broker.url, protocol: '5', tls }, keys: serviceKeys(folder, 'backend') }),
+    await startBackend({
+      broker: { url: broker.url, protocol: '5', tls },
+      keys: serviceKeys(folder, 'backend'),
+    }),
   );
   const kiosk = stack.use(
     await DeliveringKiosk.start({

@@ -68,33 +68,41 @@ describe('a slip', () => {
     },
   );
 
-  it('goes to a receipt printer as picture, code and cut', async () => {
-    await using printer = await startPrinter();
-    const taken = printer.next();
-    const settings = { kind: 'escpos-tcp', host: '127.0.0.1', port: printer.port } as const;
-    await printTo(settings, await renderSlip('escpos', slip('vi'), signal), signal);
-    const paper = await taken;
-    const [words, code] = paper.pictures;
-    expect(words).toBeGreaterThan(300);
-    expect(code).toBeGreaterThan(100);
-    expect(paper.text).toContain(PACKET_ID);
-    expect(paper.cut).toBe(true);
-  }, DRAWN_MS);
+  it(
+    'goes to a receipt printer as picture, code and cut',
+    async () => {
+      await using printer = await startPrinter();
+      const taken = printer.next();
+      const settings = { kind: 'escpos-tcp', host: '127.0.0.1', port: printer.port } as const;
+      await printTo(settings, await renderSlip('escpos', slip('vi'), signal), signal);
+      const paper = await taken;
+      const [words, code] = paper.pictures;
+      expect(words).toBeGreaterThan(300);
+      expect(code).toBeGreaterThan(100);
+      expect(paper.text).toContain(PACKET_ID);
+      expect(paper.cut).toBe(true);
+    },
+    DRAWN_MS,
+  );
 
-  it('goes to a page printer as a PDF with its language', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'vantay-slip-'));
-    try {
-      const file = join(folder, 'slip.pdf');
-      const settings = { kind: 'pdf-command', command: 'tee', arguments: [file] } as const;
-      await printTo(settings, await renderSlip('pdf', slip('en'), signal), signal);
-      const text = (await readFile(file)).toString('latin1');
-      expect(text).toMatch(/^%PDF-1/);
-      expect(text).toContain('/Lang (en)');
-      expect(text.match(/\/FontFile/g)?.length).toBeGreaterThan(0);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  }, DRAWN_MS);
+  it(
+    'goes to a page printer as a PDF with its language',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'vantay-slip-'));
+      try {
+        const file = join(folder, 'slip.pdf');
+        const settings = { kind: 'pdf-command', command: 'tee', arguments: [file] } as const;
+        await printTo(settings, await renderSlip('pdf', slip('en'), signal), signal);
+        const text = (await readFile(file)).toString('latin1');
+        expect(text).toMatch(/^%PDF-1/);
+        expect(text).toContain('/Lang (en)');
+        expect(text.match(/\/FontFile/g)?.length).toBeGreaterThan(0);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+    DRAWN_MS,
+  );
 
   it('that no printer takes is a device error', async () => {
     const nowhere = { kind: 'escpos-file', path: join(tmpdir(), 'vantay-no-folder', 'lp0') } as const;
