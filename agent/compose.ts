@@ -75,8 +75,8 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const newId = uuid7Maker(() => clock.now().getTime());
 
   // What an operator can mend comes first, so that it is told at once; the models take seconds to load.
-  const keys = starting.use(await openKeys(config, log));
   const outbox = starting.use(await openOutbox(config));
+  const keys = starting.use(await openKeys(config, log));
   const boot = await outbox.nextBoot();
   const models = starting.use(
     await startModels({
