@@ -99,13 +99,14 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'swapped-fingers',
-    summary: 'index and middle finger stay swapped in spite of advice: an officer decides',
+    summary: 'index and middle finger are swapped, and stay so whatever the advice: an officer decides',
     cast: person => ({ visitor: person(13), registered: [person(13)] }),
     manner: () => ({
       otherFinger: finger =>
         finger === RIGHT_INDEX ? RIGHT_MIDDLE : finger === RIGHT_MIDDLE ? RIGHT_INDEX : undefined,
     }),
-    judge: all(outcome('inconclusive'), accepted, advised('wrong_finger'), ({ decision }) =>
+    // No advice is asked for: a hand as quick as this one may have given the fingers before the record is there.
+    judge: all(outcome('inconclusive'), accepted, ({ decision }) =>
       decision?.reason === 'fingers_rearranged' ? null : `the reason is ${decision?.reason}`,
     ),
   },

@@ -54,7 +54,12 @@ function findings(text: string, environment: NodeJS.ProcessEnv = {}) {
 describe('a good configuration', () => {
   it('needs only what has no default', () => {
     const config = good(GOOD);
-    expect(config.screen).toEqual({ port: 8420, stepTimeoutSeconds: 90, warnSeconds: 20 });
+    expect(config.screen).toEqual({
+      port: 8420,
+      stepTimeoutSeconds: 90,
+      warnSeconds: 20,
+      speechCommand: 'espeak-ng',
+    });
     expect(config.visit.fingers).toHaveLength(10);
     expect(config.comparison.fmr).toBe(1e-4);
   });
