@@ -60,11 +60,15 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     },
   },
   disk: {
-    full: 1,
+    // Kinds of fault at every change: all four, or one after the other.
+    full: 4,
     small: 1,
-    async run(folder, _count, progress) {
+    async run(folder, kinds, progress) {
       progress('disk faults: every change of a delivery in turn');
-      const { deliveries, lost, corrupt, undelivered, complaints } = await diskFaults(folder);
+      const { deliveries, lost, corrupt, undelivered, complaints } = await diskFaults(
+        folder,
+        kinds === 1 ? 'turns' : 'each',
+      );
       complaints.forEach(progress);
       return [
         counted('disk_fault.lost', lost, deliveries),

@@ -1,7 +1,7 @@
 /**
  * Deliveries on a watched disk whose every change fails in turn. Each delivery is a whole one: an outbox that is made, a
  * packet that is accepted, sent, and receipted by the simulated backend. Arguments: the watched folder, the control file,
- * a folder outside for keys. Prints one {@link DiskFaultResult} as JSON.
+ * a folder outside for keys, and `each` for each kind of fault at every change, `turns` for the kinds in turn. Prints one {@link DiskFaultResult} as JSON.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { DiskControl } from './disk.ts';
 import type { DiskFault, DiskFaultResult } from './disk-fault.ts';
 import { DeliveringKiosk, type FinishedPacket, type KioskSettings } from './kiosk.ts';
 
-const [watched, controlFile, keys] = process.argv.slice(2) as [string, string, string];
+const [watched, controlFile, keys, kinds] = process.argv.slice(2) as [string, string, string, string];
 const ADDRESS = { office: 'hanoi', kiosk: 'kiosk-1' };
 const BLOB = new Uint8Array(20_000).fill(7);
 /** Tries after which a disk that is well again must have been enough. */
@@ -40,10 +40,11 @@ const backend = stack.use(
 const control = stack.use(new DiskControl(controlFile));
 const result = { places: [] as number[], deliveries: 0, lost: 0, corrupt: 0, undelivered: 0, refusals: {} };
 const complaints: string[] = [];
-for (const fault of FAULTS) {
+const courses = kinds === 'turns' ? [FAULTS] : FAULTS.map(fault => [fault]);
+for (const faults of courses) {
   let place = 0;
   do place += 1;
-  while (await deliver(fault, place));
+  while (await deliver(faults[place % faults.length]!, place));
   result.places.push(place - 1);
 }
 process.stdout.write(`${JSON.stringify({ ...result, complaints } satisfies DiskFaultResult)}\n`);

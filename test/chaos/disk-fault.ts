@@ -23,8 +23,12 @@ export interface DiskFaultResult {
   readonly complaints: readonly string[];
 }
 
-/** Fails every change of a delivery in turn. @param folder an empty one */
-export async function diskFaults(folder: string): Promise<DiskFaultResult> {
+/**
+ * Fails every change of a delivery in turn.
+ * @param folder an empty one
+ * @param kinds `each` kind of fault at every change, or the kinds in `turns`: a quarter of the deliveries
+ */
+export async function diskFaults(folder: string, kinds: 'each' | 'turns'): Promise<DiskFaultResult> {
   const library = join(folder, 'disk.so');
   buildDisk(library);
   const disk = join(folder, 'disk');
@@ -34,7 +38,7 @@ export async function diskFaults(folder: string): Promise<DiskFaultResult> {
   mkdirSync(join(folder, 'keys'));
   const child = spawn(
     process.execPath,
-    [new URL('disk-fault-child.ts', import.meta.url).pathname, disk, control, join(folder, 'keys')],
+    [new URL('disk-fault-child.ts', import.meta.url).pathname, disk, control, join(folder, 'keys'), kinds],
     { env: watchedEnvironment(library, { folder: disk, control }), stdio: ['ignore', 'pipe', 'inherit'] },
   );
   return JSON.parse(await text(child.stdout)) as DiskFaultResult;

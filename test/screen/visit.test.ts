@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Language } from '../../agent/contract/common.ts';
 import en from '../../agent/screen/messages/en.json' with { type: 'json' };
-import { type Messages, messagesOf, OFFERED_LANGUAGES } from '../../agent/screen/messages/index.ts';
+import { type Messages, messagesOf } from '../../agent/screen/messages/index.ts';
 import vi from '../../agent/screen/messages/vi.json' with { type: 'json' };
 import type { Pose } from '../../sim/world/stage.ts';
 import { launch, Visitor } from './browser.ts';
@@ -176,7 +176,8 @@ async function wholeVisit(language: Language): Promise<void> {
   expect(visitor.faults()).toEqual([]);
 }
 
-test.each(OFFERED_LANGUAGES)('a whole visit in %s, from attract to receipt', wholeVisit, VISIT_MS);
+// Two languages of six: the gallery looks at every page of all of them, and the flow is the same.
+test.each(['vi', 'en'] as const)('a whole visit in %s, from attract to receipt', wholeVisit, VISIT_MS);
 
 test('a child under six is refused, and told why in words and picture', async () => {
   kiosk.expect(kiosk.invent(10, 'child_under_6'));

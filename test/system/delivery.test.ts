@@ -44,7 +44,7 @@ test(
 test(
   'a disk that is full or fails at any change of a delivery delays it and does no more',
   async () => {
-    const result = await diskFaults(folder);
+    const result = await diskFaults(folder, 'turns');
     expect(result).toMatchObject({ lost: 0, corrupt: 0, undelivered: 0, complaints: [] });
     expect(Math.min(...result.places)).toBeGreaterThan(20);
   },
