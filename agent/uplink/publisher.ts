@@ -118,8 +118,8 @@ export class PacketPublisher implements AsyncDisposable {
     while (!signal.aborted) {
       try {
         await connection.ready(signal);
-        const seen = this.#wake.changes;
         this.#releaseDue();
+        const seen = this.#wake.changes;
         const found = await outbox.next([...this.#held.keys()], atLeast);
         if (found === null) await this.#idle(seen, signal);
         else if (!this.#held.has(found.row.id)) await this.#deliver(found.row, found.container, signal);
@@ -217,11 +217,18 @@ export class PacketPublisher implements AsyncDisposable {
 
   #releaseDue(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const [id, dueMs] of this.#held) if (dueMs <= nowMs) this.#held.delete(id);
+    this.#release(dueMs => dueMs <= nowMs);
   }
 
   #releaseAll(): void {
-    for (const [id, dueMs] of this.#held) if (dueMs !== Number.POSITIVE_INFINITY) this.#held.delete(id);
+    this.#release(dueMs => dueMs !== Number.POSITIVE_INFINITY);
+  }
+
+  /** Lets packets that stepped back be taken again, and says so to a lane that has just asked for others. */
+  #release(which: (dueMs: number) => boolean): void {
+    const released = [...this.#held].filter(([, dueMs]) => which(dueMs));
+    for (const [id] of released) this.#held.delete(id);
+    if (released.length > 0) this.#wake.wake();
   }
 }
 

@@ -17,6 +17,9 @@ import {
 
 useUplinkWorld();
 
+/** Times that a packet goes unanswered: a lane that loses sight of it one time in ten would do so here. */
+const SILENT = 60;
+
 describe('receipts', () => {
   it('sends again when receipts are lost, and takes repeated ones once', async () => {
     const receiver = await startReceiver();
@@ -42,6 +45,19 @@ describe('receipts', () => {
       'message_refused',
     ]);
     expect(events.at(-1)).toMatchObject({ topic: 'receipt', code: 'RECEIPT_REPLAYED' });
+  });
+
+  it('sends again however often nobody answers, with lanes that wait for a queue beside it', async () => {
+    const receiver = await startReceiver();
+    receiver.behaviour.onPacket = async ({ packet, repeats }) => {
+      if (repeats === SILENT) await receiver.receipt(packet, {});
+    };
+    const uplink = await startUplink({
+      drainWindow: 16,
+      receiptTimeoutMs: 20,
+      backOff: { firstMs: 1, maximumMs: 3 },
+    });
+    expect(await fateOf(uplink, await accept(1))).toMatchObject({ state: 'verified' });
   });
 
   it('waits on a packet that was received but not yet verified', async () => {
