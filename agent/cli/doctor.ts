@@ -69,7 +69,7 @@ function kioskChecks(config: Config, file: string): Check[] {
         return lookAtDisk(config.stateDir);
       },
     },
-    { name: 'broker', look: signal => lookAtBroker(config.mqtt.url, signal) },
+    { name: 'broker', look: signal => lookAtBroker(config.mqtt, signal) },
     ...deviceChecks(file),
   ];
 }

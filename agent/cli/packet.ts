@@ -1,11 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { VantayError } from '../ops/errors.ts';
-import { parseCertificates } from '../packet/certificates.ts';
+import { parseCertificates, parseRevoked } from '../packet/certificates.ts';
 import { decodeContainer } from '../packet/container.ts';
 import { openSealed } from '../packet/open.ts';
 import { decryptionKeyFromJwk } from '../packet/signer.ts';
 import { print } from './exit.ts';
+
+interface VerifyOptions {
+  readonly key: string;
+  readonly root: string;
+  readonly revoked?: string;
+  readonly at?: Date;
+  readonly json?: boolean;
+}
 
 /** `vantay packet inspect|verify`: looks at a sealed packet file, offline. */
 export function packetVerb(): Command {
@@ -42,15 +50,19 @@ export function packetVerb(): Command {
     .argument('<file>', 'sealed packet (VSM1)')
     .requiredOption('--key <file>', "the backend's private encryption key (JWK)")
     .requiredOption('--root <file>', 'trusted root certificates (PEM)')
+    .option('--revoked <file>', 'serial numbers of revoked certificates, one a line')
     .option(
       '--at <time>',
       'when the packet came (RFC 3339): its certificates must have been valid then',
       timeOf,
     )
     .option('--json', 'print one JSON object')
-    .action(async (file: string, options: { key: string; root: string; at?: Date; json?: boolean }) => {
+    .action(async (file: string, options: VerifyOptions) => {
       const key = await decryptionKeyFromJwk((await read(options.key)).toString());
-      const trust = { roots: parseCertificates((await read(options.root)).toString()) };
+      const trust = {
+        roots: parseCertificates((await read(options.root)).toString()),
+        revokedSerials: parseRevoked(options.revoked ? (await read(options.revoked)).toString() : ''),
+      };
       const opened = await openSealed(
         await read(file),
         { keys: [key], trust, now: options.at ?? new Date() },

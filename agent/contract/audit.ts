@@ -61,6 +61,8 @@ export const AuditEvent = z.discriminatedUnion('event', [
     code: Word.nullable(),
   }),
   z.strictObject({ event: z.literal('name_taken_over') }),
+  /** Connections of this kiosk end soon after they begin, again and again: brokers that do not say why do so as well. */
+  z.strictObject({ event: z.literal('name_contested') }),
   /** A key or certificate of this kiosk, or of those it seals to, was put in place; `serial` or `kid` names it. */
   z.strictObject({ event: z.literal('key_changed'), key: Word, name: z.string().max(128) }),
 ]);

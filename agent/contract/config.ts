@@ -52,6 +52,9 @@ const Tpm2Key = z.strictObject({
 const Keys = z
   .strictObject({
     trustRootFile: FilePath.describe('root certificates, PEM; several while roots are exchanged'),
+    revokedFile: FilePath.optional().describe(
+      'serial numbers of certificates that nobody is to be believed by any more, one a line, as `openssl x509 -serial` prints them',
+    ),
     certificateChainFile: FilePath.describe("this kiosk's certificate and its issuers, leaf first, PEM"),
     signingKeyFile: FilePath.optional().describe('PKCS #8 PEM of the signing key (P-256), for development'),
     pkcs11: Pkcs11Key.optional().describe('signing key on a PKCS #11 token'),

@@ -61,6 +61,12 @@ const KEYS = {
     remedy:
       '`vantay provision request`, have it signed, `vantay provision install`. What is in the outbox stays there.',
   },
+  KEY_CERTIFICATE_REVOKED: {
+    cause:
+      "This kiosk's certificate, or one that it depends on, was revoked: no packet would be taken. New visits are refused.",
+    remedy:
+      'Find out why it was. `vantay provision request`, have it signed, `vantay provision install`; or mend `keys.revokedFile` if it is wrong.',
+  },
   KEY_CLOCK: {
     cause:
       "The clock stands before the beginning of this kiosk's certificate, so it is wrong. New visits are refused: their dates would be.",

@@ -3,7 +3,7 @@ import { randomBytes, verify, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Health } from '../contract/uplink.ts';
 import type { Clock } from '../ops/clock.ts';
-import { parseCertificates, type Trust, validUntil } from '../packet/certificates.ts';
+import { parseCertificates, parseRevoked, type Trust, validUntil } from '../packet/certificates.ts';
 import type { Recipient, Signer } from '../packet/signer.ts';
 import { KeyError, type KeyErrorCode } from './errors.ts';
 import { chainFinding, keyOfChain, type Names } from './identity.ts';
@@ -13,6 +13,7 @@ import type { KeyRing, RingKey } from './ring.ts';
 /** Public files, as the configuration names them. */
 export interface KeyFiles {
   readonly trustRootFile: string;
+  readonly revokedFile?: string | undefined;
   readonly certificateChainFile: string;
   readonly backendEncryptionKeyFile: string;
   readonly registryEncryptionKeyFile: string;
@@ -30,6 +31,7 @@ export interface KioskKeysOptions {
 interface Loaded {
   readonly chain: readonly Uint8Array[];
   readonly roots: readonly Uint8Array[];
+  readonly revoked: ReadonlySet<string>;
   readonly backend: readonly DatedRecipient[];
   readonly registry: readonly DatedRecipient[];
   /** When the files were changed last, joined. */
@@ -78,6 +80,9 @@ export class KioskKeys implements AsyncDisposable {
     this.trust = {
       get roots() {
         return now().roots;
+      },
+      get revokedSerials() {
+        return now().revoked;
       },
     };
     this.signer = {
@@ -227,6 +232,7 @@ async function load(files: KeyFiles): Promise<Loaded> {
   return {
     chain: parseCertificates(await text(files.certificateChainFile)),
     roots: parseCertificates(await text(files.trustRootFile)),
+    revoked: parseRevoked(files.revokedFile === undefined ? '' : await text(files.revokedFile)),
     backend: await recipientsFrom(await text(files.backendEncryptionKeyFile)),
     registry: await recipientsFrom(await text(files.registryEncryptionKeyFile)),
     stamp,
@@ -235,8 +241,16 @@ async function load(files: KeyFiles): Promise<Loaded> {
 }
 
 async function stampOf(files: KeyFiles): Promise<string> {
-  const { trustRootFile, certificateChainFile, backendEncryptionKeyFile, registryEncryptionKeyFile } = files;
-  const paths = [trustRootFile, certificateChainFile, backendEncryptionKeyFile, registryEncryptionKeyFile];
-  const stats = await Promise.all(paths.map(path => stat(path, { bigint: true })));
+  const { trustRootFile, revokedFile, certificateChainFile } = files;
+  const { backendEncryptionKeyFile, registryEncryptionKeyFile } = files;
+  const paths = [
+    trustRootFile,
+    revokedFile,
+    certificateChainFile,
+    backendEncryptionKeyFile,
+    registryEncryptionKeyFile,
+  ];
+  const there = paths.filter(path => path !== undefined);
+  const stats = await Promise.all(there.map(path => stat(path, { bigint: true })));
   return stats.map(({ ino, mtimeNs }) => `${ino}/${mtimeNs}`).join();
 }

@@ -61,9 +61,30 @@ export async function lookAtDisk(folder: string): Promise<string> {
   return text;
 }
 
-/** Whether anything listens at the broker's address. */
-export function lookAtBroker(url: string, signal: AbortSignal): Promise<string> {
-  const { hostname, port, protocol } = new URL(url);
+/** How the broker is reached, as the configuration says. */
+export interface BrokerLine {
+  readonly url: string;
+  readonly caFile?: string | undefined;
+  readonly certificateFile?: string | undefined;
+}
+
+/** Whether anything listens at the broker's address, and whether the line to it is guarded. */
+export async function lookAtBroker(line: BrokerLine, signal: AbortSignal): Promise<string | Noted> {
+  const seen = await answering(new URL(line.url), signal);
+  const lacks = unguarded(line);
+  return lacks.length === 0 ? seen : { detail: [seen, ...lacks].join('; '), code: 'BROKER_UNGUARDED' };
+}
+
+/** What is missing for mutual TLS with an authority of one's own. */
+function unguarded({ url, caFile, certificateFile }: BrokerLine): string[] {
+  if (!url.startsWith('mqtts:')) return ['no TLS'];
+  return [
+    ...(caFile === undefined ? ['any public authority is believed'] : []),
+    ...(certificateFile === undefined ? ['no certificate of this kiosk'] : []),
+  ];
+}
+
+function answering({ hostname, port, protocol }: URL, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port) || (protocol === 'mqtts:' ? 8883 : 1883) });
     const fail = (error: unknown) => {

@@ -132,6 +132,12 @@ const AGENT = {
     remedy:
       'Install util-linux (prlimit) against core files, start Node without the options that are named, encrypt the swap or switch it off.',
   },
+  BROKER_UNGUARDED: {
+    cause:
+      'The line to the broker is in the clear, or believes any authority, or this kiosk has no certificate for it.',
+    remedy:
+      'On a kiosk use `mqtts://` with `mqtt.caFile`, `mqtt.certificateFile` and `mqtt.keyFile`. Packets are sealed either way; names of kiosks and times of visits are not.',
+  },
   USAGE: {
     cause: 'The command line has a word or option that is not known.',
     remedy: 'See `vantay --help`.',

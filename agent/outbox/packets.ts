@@ -13,6 +13,8 @@ type Row = Record<string, SQLOutputValue>;
 const VISIT_MS = 30 * 60_000;
 /** Longest code of the backend that the audit chain keeps, characters. */
 const MAX_CODE = 128;
+/** As the index `packets_waiting` has it, word for word: else SQLite would not use it. */
+const UNDELIVERED = "state IN ('queued', 'sent', 'received')";
 /** Containers deleted in one transaction. */
 const SWEEP = 32;
 
@@ -56,7 +58,7 @@ export class PacketTable {
     const found = this.#database
       .prepare(
         `SELECT packets.*, container FROM packets JOIN containers USING (id)
-         WHERE state IN ('queued', 'sent', 'received') AND id NOT IN (SELECT value FROM json_each(?))
+         WHERE ${UNDELIVERED} AND id NOT IN (SELECT value FROM json_each(?))
          ORDER BY sequence LIMIT 1`,
       )
       .get(JSON.stringify(except));
@@ -68,7 +70,7 @@ export class PacketTable {
     const rows = this.#database
       .prepare(
         `SELECT packets.*, container FROM packets JOIN containers USING (id)
-         WHERE state IN ('queued', 'sent', 'received') ORDER BY sequence`,
+         WHERE ${UNDELIVERED} ORDER BY sequence`,
       )
       .iterate();
     for (const row of rows) yield { row: toRow(row), container: intact(row) };
@@ -90,7 +92,7 @@ export class PacketTable {
       .prepare(
         `UPDATE packets SET attempts = attempts + 1, changed_at_ms = ?,
            state = CASE state WHEN 'queued' THEN 'sent' ELSE state END
-         WHERE id = ? AND state IN ('queued', 'sent', 'received')`,
+         WHERE id = ? AND ${UNDELIVERED}`,
       )
       .run(nowMs, id);
   }
@@ -153,9 +155,7 @@ export class PacketTable {
 
   usage(): Usage {
     const oldest = this.#database
-      .prepare(
-        `SELECT accepted_at_ms FROM packets WHERE state IN ('queued', 'sent', 'received') ORDER BY sequence LIMIT 1`,
-      )
+      .prepare(`SELECT accepted_at_ms FROM packets WHERE ${UNDELIVERED} ORDER BY sequence LIMIT 1`)
       .get()?.accepted_at_ms;
     return {
       packets: this.count('held_packets'),
@@ -179,9 +179,7 @@ export class PacketTable {
   /** Packets waiting for delivery, counted up to a limit. */
   #waiting(limit: number): number {
     const row = this.#database
-      .prepare(
-        `SELECT count(*) AS n FROM (SELECT 1 FROM packets WHERE state IN ('queued', 'sent', 'received') LIMIT ?)`,
-      )
+      .prepare(`SELECT count(*) AS n FROM (SELECT 1 FROM packets WHERE ${UNDELIVERED} LIMIT ?)`)
       .get(limit);
     return Number(row?.n);
   }

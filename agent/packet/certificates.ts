@@ -40,6 +40,26 @@ export function parseCertificates(pem: string): Uint8Array[] {
 }
 
 /**
+ * Reads a list of revoked certificates: a serial number a line, as `openssl x509 -serial` prints it (with `serial=` or
+ * without, with colons or without); `#` begins a remark.
+ * @throws PacketError PACKET_CERTIFICATE; half a list would believe whom it was made against
+ */
+export function parseRevoked(text: string): ReadonlySet<string> {
+  const serials = new Set<string>();
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const serial = line
+      .replace(/#.*/, '')
+      .trim()
+      .replace(/^serial=/i, '')
+      .replaceAll(':', '');
+    if (serial === '') continue;
+    if (!/^([0-9a-f]{2}){1,20}$/i.test(serial)) throw bad(`line ${index + 1} is no serial number`);
+    serials.add(serial.toLowerCase());
+  }
+  return serials;
+}
+
+/**
  * Verifies a signer's chain up to a trusted root: issuer names and signatures, validity, CA flags, path lengths, key
  * usage, revocation, and that nobody signs outside his office (README.md, "Container", 2).
  *

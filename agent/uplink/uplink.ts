@@ -49,6 +49,12 @@ const MAX_JWS_BYTES = 64 * 1024;
 /** Messages waiting to be looked at; beyond, new ones are dropped and will come again. */
 const MAX_BACKLOG = 1_000;
 
+/** Ends of a connection that speak of a second machine under this kiosk's name, and what the audit chain calls them. */
+const CONTESTED: Readonly<Record<string, 'name_taken_over' | 'name_contested'>> = {
+  UPLINK_TAKEN_OVER: 'name_taken_over',
+  UPLINK_UNSTABLE: 'name_contested',
+};
+
 /**
  * The kiosk's line to the world: keeps the connection, says who is there, delivers the outbox, asks for records, and
  * carries out commands. Constructed stopped; `start` begins.
@@ -67,6 +73,8 @@ export class Uplink implements AsyncDisposable {
   /** Messages are handled one after the other, in the order they came. */
   #tail: Promise<void> = Promise.resolve();
   #backlog = 0;
+  /** Why the last connection ended. */
+  #lastEnd: string | null = null;
 
   constructor(options: UplinkOptions) {
     const { dial, outbox, self, keys, clock, log } = options;
@@ -97,10 +105,11 @@ export class Uplink implements AsyncDisposable {
       },
       onChange: () => this.#changed(),
       onEnd: code => {
-        if (code !== 'UPLINK_TAKEN_OVER') return;
-        outbox
-          .record({ event: 'name_taken_over' })
-          .catch((error: unknown) => log.warn({ err: error }, 'audit'));
+        const event = CONTESTED[code];
+        // Once for a row of them: two machines can fight over a name for days.
+        if (event !== undefined && code !== this.#lastEnd)
+          outbox.record({ event }).catch((error: unknown) => log.warn({ err: error }, 'audit'));
+        this.#lastEnd = code;
       },
     });
     this.#publisher = new PacketPublisher({

@@ -56,12 +56,17 @@ const PACKETS_A_LIFE = 10;
 const PASSING = /-shm$|^marks$/;
 const RESERVE = /\.reserve$/;
 
-/** Cuts off recorded work `cuts` times. @param folder an empty one, for records and crashed disks */
+/**
+ * Cuts off recorded work `cuts` times.
+ * @param folder an empty one, for records and crashed disks
+ * @param drive `lying` forgets what it was told to sync: on it losses must be seen, or the trial could see none
+ */
 export async function powerCuts(
   folder: string,
   cuts: number,
   seed: string,
   progress: (text: string) => void = () => undefined,
+  drive: 'honest' | 'lying' = 'honest',
 ): Promise<PowerCutResult> {
   const library = join(folder, 'disk.so');
   buildDisk(library);
@@ -71,7 +76,8 @@ export async function powerCuts(
     progress(`power cuts: ${done} of ${cuts}`);
     const record = join(folder, String(done));
     mkdirSync(record);
-    const changes = recordLives(record, library, `${seed}-${done}`);
+    const recorded = recordLives(record, library, `${seed}-${done}`);
+    const changes = drive === 'honest' ? recorded : recorded.filter(lied);
     sums.changes += changes.length;
     sums.syncs += changes.filter(({ kind }) => kind === 'sync').length;
     const rng = createRng('cuts', seed, done);
@@ -87,6 +93,9 @@ export async function powerCuts(
   }
   return { cuts, ...sums, complaints: complaints.slice(0, 20) };
 }
+
+/** What is left of a record where only folders are synced: files have their names, and whatever came to the disk by itself. */
+const lied = ({ kind, ...change }: DiskChange): boolean => kind !== 'sync' || change.path === '.';
 
 /** @param folder holds the recorded disk, and then the crashed one */
 function cutOnce(

@@ -103,6 +103,12 @@ describe('a file that is not as it should be', () => {
       const ended = await run(['doctor', '--config', file, '--json']);
       expect(ended.code).toBe(1);
       const { findings } = JSON.parse(ended.stdout) as { findings: { check: string }[] };
+      // What works, but is not for a real kiosk, is said beside it.
+      expect(findings.find(({ check }) => check === 'broker')).toMatchObject({
+        ok: true,
+        code: 'BROKER_UNGUARDED',
+        detail: expect.stringContaining('no TLS'),
+      });
       expect(findings.find(({ check }) => check === 'models')).toMatchObject({
         ok: false,
         code: 'MODEL_MISSING',
