@@ -1,6 +1,6 @@
 // @peculiar/x509 resolves its parts through decorators and will not load without this.
 import 'reflect-metadata';
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { PacketError } from './errors.ts';
 
@@ -69,10 +69,49 @@ export function parseRevoked(text: string): ReadonlySet<string> {
  * PACKET_CERTIFICATE_NOT_YET_VALID, PACKET_CERTIFICATE_REVOKED, PACKET_WRONG_SIGNER
  */
 export function verifyChain(chain: readonly Uint8Array[], trust: Trust, now: Date): VerifiedSigner {
+  const { links, signer } = prove(chain, trust.roots);
+  for (const link of links) {
+    requireValid(link, now);
+    if (trust.revokedSerials?.has(link.native.serialNumber.toLowerCase())) {
+      throw new PacketError('PACKET_CERTIFICATE_REVOKED', 'a certificate was revoked');
+    }
+  }
+  return signer;
+}
+
+/** What holds of a chain at any time. */
+interface Proof {
+  /** Leaf first, with the root. */
+  readonly links: readonly Link[];
+  readonly signer: VerifiedSigner;
+}
+
+/**
+ * Proofs that were made for a list of roots: the backend's chain stands in every receipt, and proving it anew took most
+ * of the main process's time while a long queue drained. Nothing that depends on the time is kept, and no failure.
+ */
+const PROOFS = new WeakMap<readonly Uint8Array[], Map<string, Proof>>();
+/** Chains remembered for a list of roots: backend, registry and the kiosk's own, old and new. */
+const MAX_PROOFS = 8;
+
+/** Proves names, signatures, authority, and that nobody signs outside his office. @throws PacketError as {@link verifyChain} */
+function prove(chain: readonly Uint8Array[], roots: readonly Uint8Array[]): Proof {
   if (chain.length === 0 || chain.length > MAX_CHAIN) throw bad('a chain of impossible length');
+  const known = PROOFS.get(roots) ?? new Map<string, Proof>();
+  PROOFS.set(roots, known);
+  const name = chain.map(der => createHash('sha256').update(der).digest('hex')).join();
+  const proof = known.get(name) ?? proveAnew(chain, roots);
+  // The one used last comes last, so that the first is the one to forget.
+  known.delete(name);
+  known.set(name, proof);
+  if (known.size > MAX_PROOFS) known.delete(known.keys().next().value ?? '');
+  return proof;
+}
+
+function proveAnew(chain: readonly Uint8Array[], roots: readonly Uint8Array[]): Proof {
   const links = chain.map(parse);
   const leaf = links[0]!;
-  const root = trust.roots.map(parse).find(candidate => issued(candidate, links.at(-1)!));
+  const root = roots.map(parse).find(candidate => issued(candidate, links.at(-1)!));
   if (root === undefined) throw new PacketError('PACKET_UNTRUSTED', 'chain ends at no trusted root');
   for (const [depth, link] of links.entries()) {
     const issuer = links[depth + 1] ?? root;
@@ -80,19 +119,14 @@ export function verifyChain(chain: readonly Uint8Array[], trust: Trust, now: Dat
     // `depth` intermediates stand below this issuer.
     requireAuthority(issuer, depth);
   }
-  for (const link of [...links, root]) {
-    requireValid(link, now);
-    if (trust.revokedSerials?.has(link.native.serialNumber.toLowerCase())) {
-      throw new PacketError('PACKET_CERTIFICATE_REVOKED', 'a certificate was revoked');
-    }
-  }
   const office = subjectName(leaf, 'OU');
   for (const intermediate of links.slice(1)) {
     if (office === null || subjectName(intermediate, 'OU') !== office) {
       throw new PacketError('PACKET_WRONG_SIGNER', 'an office signed for somebody outside it');
     }
   }
-  return { commonName: requireLeaf(leaf), office, publicKey: leaf.native.publicKey };
+  const signer = { commonName: requireLeaf(leaf), office, publicKey: leaf.native.publicKey };
+  return { links: [...links, root], signer };
 }
 
 /**
