@@ -24,6 +24,7 @@ import { FINGER_CODES, FingerStudio, simulatedPerson } from '../sim/people/index
 import { makePki } from '../sim/pki/make.ts';
 import { serviceKeys } from '../sim/pki/use.ts';
 import { liveFrame } from '../sim/world/portrait.ts';
+import { noPad } from '../test/fixtures/visit.ts';
 import { durations, type Figure, type Progress, timed } from './figures.ts';
 
 const RUNS = 10;
@@ -185,17 +186,7 @@ async function finishedVisit(id: string): Promise<Compared> {
     exceptions: [],
     face: {
       sample: new Biometric({ jpeg, embeddings: [] }),
-      pad: {
-        mode: 'off',
-        score: null,
-        challenge: null,
-        passed: null,
-        evidence: {},
-        durationMs: null,
-        passive: [],
-        passiveThreshold: null,
-        injection: [],
-      },
+      pad: noPad,
       ...taken,
     },
     lookup: { state: 'not_found' },
