@@ -1,5 +1,7 @@
 /** Entry of the gallery's process: holds the rows, and answers one call at a time over the IPC channel of its parent. */
 import { constants } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { answerCalls, becomeChild, send } from '../child.ts';
 import { ModelError } from '../error.ts';
 import type { Rows } from './block.ts';
@@ -8,6 +10,10 @@ import { Loader } from './loader.ts';
 import type { GalleryShape } from './types.ts';
 
 becomeChild(constants.priority.PRIORITY_LOW);
+
+// Rows pass through buffers outside the heap, where little presses for their collection: hundreds of megabytes would stay.
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const [, , shapeJson = ''] = process.argv;
 const shape = JSON.parse(shapeJson) as GalleryShape;
@@ -25,6 +31,7 @@ answerCalls(async ({ method, args }) => {
       return loader.add(args[0] as Rows);
     case 'loaded':
       await loader.finish();
+      collectGarbage();
       return gallery.size;
     case 'put':
       return gallery.put(args[0] as Rows);

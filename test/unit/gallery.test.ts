@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import wabt from 'wabt';
 import { fpirOf } from '../../models/gallery/fpir.ts';
 import { type LocalGallery, openLocalGallery } from '../../models/gallery/gallery.ts';
+import { Loader } from '../../models/gallery/loader.ts';
 import { galleryRow, PROBE_ZERO, quantiseProbe } from '../../models/gallery/quantise.ts';
 
 /** Numbers that look random and are the same each time (mulberry32). */
@@ -141,6 +142,25 @@ describe('an exact gallery', () => {
     await twins.gallery.settled();
     expect(twins.gallery.finishedBlocks).toBe(0);
     await twins.agree([probe]);
+  });
+
+  test('filled in small lots holds every row, whatever the lots', async () => {
+    await using twins = await exact(16);
+    const next = numbers(8);
+    const loader = new Loader(twins.gallery, 16, 50);
+    let id = 0;
+    for (const size of [7, 0, 50, 120, 1, 33]) {
+      const ids = range(id, id + size);
+      id += size;
+      const rows = ids.map(() => galleryRow(vector(16, next)));
+      ids.forEach((one, at) => {
+        twins.plain.rows.set(one, rows[at]!);
+      });
+      await loader.add({ ids: Uint32Array.from(ids), bytes: Int8Array.from(rows.flatMap(row => [...row])) });
+    }
+    await loader.finish();
+    await loader.finish();
+    await twins.agree([vector(16, next)], 300);
   });
 
   test('takes the last of several rows of one record', async () => {
