@@ -2,13 +2,13 @@
  * Entry of the model process: loads the graphs, then answers one call at a time over the IPC channel of its parent.
  * It keeps nothing of a call once it is answered, and ends with its parent.
  */
-import { constants, setPriority } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { constants } from 'node:os';
 import sharp from 'sharp';
+import { answerCalls, becomeChild, describe, send } from './child.ts';
 import { ModelError } from './error.ts';
 import type { FaceModels } from './face/index.ts';
 import type { FingerModels } from './finger/types.ts';
-import type { CallMessage, Failure, HostMessage, Side } from './protocol.ts';
+import type { CallMessage, Failure, Side } from './protocol.ts';
 
 type Loaded<T> = { readonly models: T } | { readonly failure: Failure };
 
@@ -19,15 +19,6 @@ async function load<T>(side: Side, loader: () => Promise<T>): Promise<Loaded<T>>
   } catch (error) {
     return { failure: { side, ...describe(error) } };
   }
-}
-
-/** Messages of ModelError speak of files and sizes, never of people; any other error might quote its input. */
-function describe(error: unknown): Pick<Failure, 'code' | 'message'> {
-  if (error instanceof ModelError) return { code: error.code, message: error.message };
-  return {
-    code: 'MODEL_INVALID',
-    message: `unexpected ${error instanceof Error ? error.name : 'failure'} in the models`,
-  };
 }
 
 async function call(
@@ -55,27 +46,11 @@ async function call(
   }
 }
 
-// A run blocks this thread, so a parent's end shows to another thread first: nothing may be left behind.
-new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: { parentPid: process.ppid } }).unref();
-process.on('disconnect', () => process.exit(0));
-// What Node would print of an error may quote its input.
-process.on('uncaughtException', error => {
-  process.stderr.write(`${describe(error).message}\n`);
-  process.exit(1);
-});
-// Ctrl-C reaches the whole process group; the parent closes its models in its own order.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
-// Devices and screen go first: a preview must not stutter while a print is compared.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+becomeChild(constants.priority.PRIORITY_BELOW_NORMAL);
 
 // libvips would keep decoded pictures of earlier calls.
 sharp.cache(false);
 sharp.concurrency(1);
-
-const send = (message: HostMessage): void => {
-  process.send?.(message);
-};
 
 const finger = await load('finger', async () => (await import('./finger/index.ts')).loadFingerModels());
 const [, , profile] = process.argv;
@@ -83,16 +58,7 @@ const face = await load('face', async () =>
   (await import('./face/index.ts')).loadFaceModels(profile === undefined ? {} : { profile }),
 );
 
-let last: Promise<void> = Promise.resolve();
-process.on('message', (message: CallMessage) => {
-  last = last.then(async () => {
-    try {
-      send({ kind: 'answer', id: message.id, value: await call(message, finger, face) });
-    } catch (error) {
-      send({ kind: 'error', id: message.id, ...describe(error) });
-    }
-  });
-});
+answerCalls(message => call(message, finger, face));
 
 send({
   kind: 'ready',

@@ -51,6 +51,16 @@ export type {
   GrayImage,
   Minutia,
 } from './finger/types.ts';
+export { startFaceGallery } from './gallery/client.ts';
+export { fpirOf } from './gallery/fpir.ts';
+export { galleryRow } from './gallery/quantise.ts';
+export type {
+  FaceCandidate,
+  FaceGallery,
+  FaceSearch,
+  GalleryEvent,
+  GalleryOptions,
+} from './gallery/types.ts';
 export type {
   CallOptions,
   FaceCallOptions,

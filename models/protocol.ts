@@ -1,8 +1,8 @@
 import type { ModelCard } from './card.ts';
 import type { ModelErrorCode } from './error.ts';
 
-/** A half of the model process: its queue, its weights and its failures are its own. */
-export type Side = 'finger' | 'face';
+/** A half of the model process, or the gallery's: its queue, its weights and its failures are its own. */
+export type Side = 'finger' | 'face' | 'gallery';
 
 /** What the parent asks. Arguments travel by structured clone, so typed arrays stay typed arrays. */
 export interface CallMessage {

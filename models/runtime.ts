@@ -11,6 +11,19 @@ export interface Tensor {
   readonly dims: readonly number[];
 }
 
+/** A tensor of any type that a gallery needs. */
+export interface TypedTensor {
+  readonly type: 'int8' | 'uint8' | 'bool' | 'int32' | 'int64' | 'float32';
+  readonly data: Int8Array | Uint8Array | Int32Array | BigInt64Array | Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** Bytes that a graph names instead of holding: `path` is that of its external data. They are read once, while it loads. */
+interface ExternalData {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
 /** SHA-256 of a file's bytes, lower-case hex. */
 export const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -42,9 +55,15 @@ export class Graph {
   }
 
   /** @throws ModelError MODEL_INVALID when the bytes are no graph this runtime can execute */
-  static async load(weights: Uint8Array, name: string, threads = 1): Promise<Graph> {
+  static async load(
+    weights: Uint8Array,
+    name: string,
+    threads = 1,
+    externalData: readonly ExternalData[] = [],
+  ): Promise<Graph> {
     try {
       const session = await ort.InferenceSession.create(weights, {
+        externalData,
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         graphOptimizationLevel: 'all',
@@ -78,5 +97,24 @@ export class Graph {
       };
     }
     return tensors;
+  }
+
+  /** As `run`, with tensors of other types, and only those outputs computed that are asked for. */
+  async runTyped(
+    feeds: Readonly<Record<string, TypedTensor>>,
+    outputs: readonly string[],
+  ): Promise<Record<string, TypedTensor['data']>> {
+    const inputs: Record<string, ort.Tensor> = {};
+    for (const [name, { type, data, dims }] of Object.entries(feeds))
+      inputs[name] = new ort.Tensor(type, data, [...dims]);
+    const results = await this.#session.run(inputs, outputs);
+    return Object.fromEntries(
+      Object.entries(results).map(([name, { data }]) => [name, data as TypedTensor['data']]),
+    );
+  }
+
+  /** Gives the graph's memory back. It runs no more. */
+  release(): Promise<void> {
+    return this.#session.release();
   }
 }

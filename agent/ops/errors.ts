@@ -92,8 +92,8 @@ const MODELS: Entries<ModelErrorCode> = {
     remedy: 'Nothing, if it happens once. If often: the machine is overloaded.',
   },
   MODEL_BUSY: {
-    cause: 'More work waits for the models than they can do.',
-    remedy: 'Nothing: newer work goes first.',
+    cause: 'More work waits for the models than they can do, or the gallery is still being filled.',
+    remedy: 'Nothing: newer work goes first, and a gallery is filled within a minute or so.',
   },
   MODEL_CRASHED: {
     cause: 'The model process ended unexpectedly; it was restarted.',

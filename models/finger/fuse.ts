@@ -55,7 +55,7 @@ export function fuseFingers(
 }
 
 /** Chance that at least one of so many independent comparisons is a false match (Sidak), exact also for tiny rates. */
-const anyOf = (rate: number, comparisons: number): number =>
+export const anyOf = (rate: number, comparisons: number): number =>
   rate >= 1 ? 1 : -Math.expm1(comparisons * Math.log1p(-rate));
 
 /** P(chi-square with 2n degrees of freedom >= 2 half) = e^-half sum over k < n of half^k / k!. */

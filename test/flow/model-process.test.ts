@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Models, type ModelsEvent, startModels } from '../../models/index.ts';
 import { drawRidges } from '../fixtures/ridges.ts';
 
@@ -142,6 +142,8 @@ async function startParent(): Promise<{ parent: ChildProcess; childPid: number }
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // A test that runs out of time before the first line must not leave it running.
+  onTestFinished(() => void parent.kill('SIGKILL'));
   if (!parent.stdout) throw new Error('the parent has no output');
   const [line] = (await once(createInterface(parent.stdout), 'line')) as [string];
   return { parent, childPid: Number(line) };

@@ -8,7 +8,7 @@ import { anchorsOf, boxAt } from '../../models/face/anchors.ts';
 import { preparedWeights } from '../../models/face/prepare/cache.ts';
 import { decodeOnnx, encodeOnnx } from '../../models/face/prepare/onnx.ts';
 import { prepare } from '../../models/face/prepare/rewrite.ts';
-import { decodeFields, encodeFields } from '../../models/face/prepare/wire.ts';
+import { decodeFields, encodeFields } from '../../models/protobuf.ts';
 import { Graph, sha256Hex } from '../../models/runtime.ts';
 
 const packageFolder = dirname(

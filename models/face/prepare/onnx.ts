@@ -8,7 +8,7 @@ import {
   text,
   textField,
   varintField,
-} from './wire.ts';
+} from '../../protobuf.ts';
 
 // Field numbers of onnx.proto (github.com/onnx/onnx/blob/main/onnx/onnx.proto).
 const MODEL = { graph: 7 } as const;

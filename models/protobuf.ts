@@ -1,4 +1,4 @@
-import { ModelError } from '../../error.ts';
+import { ModelError } from './error.ts';
 
 /**
  * One field of a Protocol Buffers message: a varint (type 0) as bigint, or bytes (type 1: 8 bytes, 2: length-delimited,
