@@ -30,11 +30,14 @@ export async function prepareReferences(
   signal: AbortSignal,
 ): Promise<References> {
   const faces: Float32Array[] = [];
+  let portrait: Uint8Array | undefined;
   const prints: Print[] = [];
   for (const { modality, position, ppi, bytes } of images) {
     if (modality === 'face') {
       const analysis = await readable(() => steadily(() => models.face.analyse(bytes, { signal }), signal));
-      if (analysis?.face) faces.push(analysis.face.embedding);
+      if (!analysis?.face) continue;
+      faces.push(analysis.face.embedding);
+      portrait ??= bytes;
     } else if (position) {
       const work = () => models.finger.extractEncoded(bytes, ppi ?? DEFAULT_PPI, { signal });
       const extraction = await readable(() => steadily(work, signal));
@@ -42,7 +45,7 @@ export async function prepareReferences(
         prints.push({ position, template: extraction.template, quality: extraction.quality.score });
     }
   }
-  return { faces, fingers: bestPrints(prints) };
+  return { faces, fingers: bestPrints(prints), ...(portrait ? { portrait } : {}) };
 }
 
 interface Print {
