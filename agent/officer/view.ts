@@ -63,8 +63,11 @@ function allowedIn(state: State): OfficerView['allowed'] {
   if (!visit) return [];
   const allowed: OfficerView['allowed'] = state.kind === 'submitting' ? [] : ['end_visit'];
   if (visit.officerCalled) allowed.push('answer_call');
-  if (state.kind === 'fingers') allowed.push('except_finger', 'recapture');
-  if (state.kind === 'face' || state.kind === 'review') allowed.push('recapture');
+  if (state.kind === 'fingers') {
+    allowed.push('except_finger');
+    if (state.visit.fingers.length + state.visit.exceptions.length > 0) allowed.push('recapture');
+  }
+  if (state.kind === 'review') allowed.push('recapture');
   if (state.kind === 'review' && isOpen(state.visit)) allowed.push('decide');
   return allowed;
 }

@@ -32,12 +32,11 @@ export function fingerAgain(
 
 /** One finger that was asked for before, once more; those after it stay as they are. Null where it was not asked for yet. */
 export function oneFingerAgain(state: State, position: FingerPosition): State | null {
-  if (state.kind !== 'fingers' && state.kind !== 'face' && state.kind !== 'review') return null;
+  if (state.kind !== 'fingers' && state.kind !== 'review') return null;
   const { fingers, exceptions } = state.visit;
   if (![...fingers, ...exceptions].some(known => known.position === position)) return null;
   const order = state.kind === 'fingers' ? [position, state.position, ...state.remaining] : [position];
-  const imageVersion =
-    state.kind === 'fingers' ? state.live.imageVersion : state.kind === 'face' ? state.imageVersion : 0;
+  const imageVersion = state.kind === 'fingers' ? state.live.imageVersion : 0;
   return askFrom(without(fingered(state.visit), position), order, imageVersion);
 }
 

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { OfficerAction, OfficerView, Proof } from '../../contract/officer.ts';
 import { passkeyProof } from './api.ts';
 import { Button, Choice, Complaint, Confirm, Dialog, Field, useWork } from './parts.tsx';
+import { Person } from './person.tsx';
 import type { VisitProps } from './visit.tsx';
 import { numberText, sentence, useWords } from './words.ts';
 
@@ -22,6 +23,7 @@ export function CaseDesk({ openCase, visitId, desk, onAct }: CaseProps) {
       <div class="faces">
         <Face which="taken" there={faces.taken} visitId={visitId} />
         <Face which="record" there={faces.record} visitId={visitId} />
+        <Person view={desk.screen.view} />
       </div>
       <ul class="findings">
         <Modality name="face" result={decision.face} />

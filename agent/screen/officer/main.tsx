@@ -1,4 +1,4 @@
-import { render } from 'preact';
+import { type ComponentChildren, render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Need, OfficerAction, SignedIn } from '../../contract/officer.ts';
 import { Icon, type Sign } from '../kiosk/icons.tsx';
@@ -22,8 +22,11 @@ const NEEDS: Record<Need['kind'], { tab: Tab; sign: Sign }> = {
   full: { tab: 'outbox', sign: 'warning' },
 };
 
+/** Needs with a person behind them. */
+const URGENT: readonly Need['kind'][] = ['case', 'call'];
+
 /** Everything a signed-in officer sees: taken down as a whole with the sign-in, so that nothing of it stays. */
-function Desk({ who, onLost }: { who: SignedIn; onLost: () => void }) {
+function Desk({ who, onLost, onLanguage }: { who: SignedIn; onLost: () => void; onLanguage: () => void }) {
   const { tell } = useWords();
   const desk = useView(onLost);
   const [tab, setTab] = useState<Tab>('visit');
@@ -32,15 +35,15 @@ function Desk({ who, onLost }: { who: SignedIn; onLost: () => void }) {
   const leave = () => void signOut(who).then(onLost, onLost);
   return (
     <>
-      <div class="who">
-        <span>
+      <Header onLanguage={onLanguage}>
+        <span class="who">
           {desk && `${desk.office} · ${desk.kiosk} · `}
           {who.officer} ({tell(`role.${who.role}`)})
         </span>
         <Button kind="quiet" onPress={leave}>
           {tell('sign_out')}
         </Button>
-      </div>
+      </Header>
       {desk ? (
         <div class="desk">
           <aside aria-label={tell('needs.title')}>
@@ -77,6 +80,21 @@ function Desk({ who, onLost }: { who: SignedIn; onLost: () => void }) {
   );
 }
 
+function Header({ onLanguage, children }: { onLanguage: () => void; children?: ComponentChildren }) {
+  const { tell, language } = useWords();
+  return (
+    <header>
+      <strong>
+        <Icon sign="print" /> {tell('title')}
+      </strong>
+      {children}
+      <Button kind="quiet" onPress={onLanguage}>
+        <span lang={language === 'vi' ? 'en' : 'vi'}>{tell('language')}</span>
+      </Button>
+    </header>
+  );
+}
+
 function Needs({ needs, onOpen }: { needs: readonly Need[]; onOpen: (tab: Tab) => void }) {
   const { tell, say } = useWords();
   /** What exactly: the device, or why no visit can begin. */
@@ -100,7 +118,7 @@ function Needs({ needs, onOpen }: { needs: readonly Need[]; onOpen: (tab: Tab) =
         <button
           key={`${need.kind}:${need.word}`}
           type="button"
-          class={`need ${need.kind}`}
+          class={`need ${URGENT.includes(need.kind) ? 'urgent' : ''}`}
           onClick={() => onOpen(NEEDS[need.kind].tab)}
         >
           <Icon sign={NEEDS[need.kind].sign} />
@@ -131,12 +149,15 @@ function Console() {
         setWho(answer.signedIn);
         setPins(answer.pins);
       })
+      // An agent that is away is found out by whoever signs in.
+      .catch(() => undefined)
       .finally(() => setAsked(true));
   }, []);
   useEffect(() => {
     document.documentElement.lang = language;
     document.title = tell('title');
   }, [language, tell]);
+  const onLanguage = () => setLanguage(now => (now === 'vi' ? 'en' : 'vi'));
   const lost = () => {
     setWho(null);
     setWasSignedOut(true);
@@ -148,18 +169,13 @@ function Console() {
           <Icon sign="warning" /> {tell('pins')}
         </p>
       )}
-      <header>
-        <strong>
-          <Icon sign="print" /> {tell('title')}
-        </strong>
-        <Button kind="quiet" onPress={() => setLanguage(language === 'vi' ? 'en' : 'vi')}>
-          <span lang={language === 'vi' ? 'en' : 'vi'}>{tell('language')}</span>
-        </Button>
-      </header>
       {who ? (
-        <Desk key={who.token} who={who} onLost={lost} />
+        <Desk key={who.token} who={who} onLost={lost} onLanguage={onLanguage} />
       ) : (
-        asked && <SignIn pins={pins} wasSignedOut={wasSignedOut} onSignedIn={setWho} />
+        <>
+          <Header onLanguage={onLanguage} />
+          {asked && <SignIn pins={pins} wasSignedOut={wasSignedOut} onSignedIn={setWho} />}
+        </>
       )}
     </WordsContext.Provider>
   );

@@ -4,10 +4,11 @@ import type { FingerPosition } from '../../contract/common.ts';
 import type { OfficerAction, OfficerView } from '../../contract/officer.ts';
 import { FINGER_POSITIONS } from '../../contract/positions.ts';
 import type { ScreenView } from '../../contract/screen.ts';
-import { dateText, fieldName } from '../text.ts';
+import { fieldName } from '../text.ts';
 import { CaseDesk } from './case.tsx';
 import { Button, Choice, Confirm, Dialog } from './parts.tsx';
-import { sentence, useWords, type Words } from './words.ts';
+import { Person } from './person.tsx';
+import { useWords, type Words } from './words.ts';
 
 export interface VisitProps {
   readonly desk: OfficerView;
@@ -32,7 +33,7 @@ export function Visit({ desk, onAct }: VisitProps) {
         <p class="hurry">{tell('visit.time', { seconds: screen.secondsLeft })}</p>
       )}
       {openCase && visitId && <CaseDesk openCase={openCase} visitId={visitId} desk={desk} onAct={onAct} />}
-      <Person view={view} />
+      {!openCase && <Person view={view} />}
       {view.step === 'face' && <Preview />}
       {view.step === 'fingers' && <Fingers view={view} />}
       {overrides.map(({ officer, reason, at }) => (
@@ -71,26 +72,6 @@ function toldTo({ view }: ScreenView, { say, language }: Words): string | null {
   }
 }
 
-function Person({ view }: { view: ScreenView['view'] }) {
-  const { say, language } = useWords();
-  if (view.step !== 'contact' && view.step !== 'review') return null;
-  const { person, documents } = view;
-  return (
-    <dl class="sheet">
-      <dt>{say('field.surname')}</dt>
-      <dd>{person.surname}</dd>
-      <dt>{say('field.givenNames')}</dt>
-      <dd>{person.givenNames}</dd>
-      <dt>{say('field.birthDate')}</dt>
-      <dd>{dateText(language, person.birthDate, 'long')}</dd>
-      {documents.map(({ kind, number }) => [
-        <dt key={kind}>{say(`field.${kind}`)}</dt>,
-        <dd key={number}>{number}</dd>,
-      ])}
-    </dl>
-  );
-}
-
 function Preview() {
   const { say } = useWords();
   const image = useRef<HTMLImageElement>(null);
@@ -104,10 +85,14 @@ function Preview() {
 
 function Fingers({ view }: { view: Extract<ScreenView['view'], { step: 'fingers' }> }) {
   const { say } = useWords();
+  const done = [...view.done, ...view.exceptions].map(({ position }) => position);
+  const asked = FINGER_POSITIONS.filter(position =>
+    [...done, view.position, ...view.remaining].includes(position),
+  );
   const stateOf = (position: FingerPosition): [string, string] => {
-    const done = view.done.find(finger => finger.position === position);
+    const taken = view.done.find(finger => finger.position === position);
     if (position === view.position) return ['wanted', '…'];
-    if (done) return ['done', String(done.qualityScore)];
+    if (taken) return ['done', String(taken.qualityScore)];
     return view.exceptions.some(finger => finger.position === position) ? ['excepted', '✕'] : ['', ''];
   };
   return (
@@ -120,7 +105,7 @@ function Fingers({ view }: { view: Extract<ScreenView['view'], { step: 'fingers'
         />
       )}
       <ol class="fingers">
-        {FINGER_POSITIONS.map(position => {
+        {asked.map(position => {
           const [state, mark] = stateOf(position);
           return (
             <li key={position} class={state}>
@@ -220,17 +205,11 @@ function ExceptDialog(props: {
 
 function RecaptureDialog(props: VisitProps & { visitId: string; onClose: () => void }) {
   const { desk, visitId, onAct, onClose } = props;
-  const words = useWords();
-  const { tell, say } = words;
+  const { tell, say } = useWords();
   const [chosen, setChosen] = useState<FingerPosition | 'portrait' | null>(null);
   const { view } = desk.screen;
-  const asked =
-    view.step === 'fingers' || view.step === 'review'
-      ? [...view.done, ...view.exceptions].map(({ position }) => position)
-      : FINGER_POSITIONS;
-  const options = FINGER_POSITIONS.filter(position => asked.includes(position)).map(
-    position => [position, say(`finger.${position}`)] as const,
-  );
+  const given = view.step === 'fingers' || view.step === 'review' ? [...view.done, ...view.exceptions] : [];
+  const options = given.map(({ position }) => [position, say(`finger.${position}`)] as const);
   const again = () => {
     if (!chosen) return;
     onClose();
@@ -240,7 +219,7 @@ function RecaptureDialog(props: VisitProps & { visitId: string; onClose: () => v
     <Dialog title={tell('visit.recapture_question')} onClose={onClose}>
       <p>{tell('visit.recapture_text')}</p>
       <Choice
-        name={sentence(words, 'visit', 'recapture_question')}
+        name={tell('visit.recapture_question')}
         options={[
           ...(view.step === 'review' ? [['portrait', tell('visit.portrait')] as const] : []),
           ...options,
