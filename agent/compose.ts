@@ -135,6 +135,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       today(),
       config.calendar,
     );
+  const preparer = { finger: models.finger, face: models.face, keepsPortrait: config.officer !== undefined };
   const tools: PacketTools = { codec, signer: keys.signer, recipient: keys.backend };
 
   const stages: Stages = {
@@ -160,7 +161,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       },
     },
     readDocument: signal => takeDocument(reader, LAW.residence.cardCodes, today(), signal),
-    lookUp: (visit, signal) => lookUp(uplink, models, visit, signal),
+    lookUp: (visit, signal) => lookUp(uplink, preparer, visit, signal),
     compare: (visit, lookup, signal) => compareVisit(comparer, visit, lookup, signal),
     submit: async (visit, signal) => {
       const { lookup } = visit;

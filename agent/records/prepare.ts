@@ -12,6 +12,8 @@ export type ReferenceImage = Omit<Described, 'blob'> & { readonly bytes: Uint8Ar
 export interface Preparer {
   readonly finger: FingerService;
   readonly face: FaceService;
+  /** Keeps the first portrait for the eye of an officer; where none decides here, no picture is kept. */
+  readonly keepsPortrait?: boolean;
 }
 
 /** Prints of one finger that are compared: with two or three, FNMR falls to about a third of that with one. */
@@ -37,7 +39,7 @@ export async function prepareReferences(
       const analysis = await readable(() => steadily(() => models.face.analyse(bytes, { signal }), signal));
       if (!analysis?.face) continue;
       faces.push(analysis.face.embedding);
-      portrait ??= bytes;
+      if (models.keepsPortrait) portrait ??= bytes;
     } else if (position) {
       const work = () => models.finger.extractEncoded(bytes, ppi ?? DEFAULT_PPI, { signal });
       const extraction = await readable(() => steadily(work, signal));

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Figures, OfficerView } from '../../agent/contract/officer.ts';
+import { Figures, OfficerView, type OutboxPage } from '../../agent/contract/officer.ts';
 import { OfficerConsole } from '../../agent/officer/console.ts';
 import { OfficerServer } from '../../agent/officer/server.ts';
 import { Sessions } from '../../agent/officer/sessions.ts';
@@ -13,11 +13,12 @@ import { createLog } from '../../agent/ops/log.ts';
 import { SqliteOutbox } from '../../agent/outbox/outbox.ts';
 import { Session } from '../../agent/session/run.ts';
 import { viewOf } from '../../agent/session/view.ts';
-import { CANARY, decision, policy, STORY, VIEW_CONTEXT, VISIT_ID } from '../fixtures/visit.ts';
+import { CANARY, decision, PACKET_ID, policy, STORY, VIEW_CONTEXT, VISIT_ID } from '../fixtures/visit.ts';
 
 const PINS = [
   { officer: 'A-1', role: 'officer', pin: 'first' },
   { officer: 'B-2', role: 'officer', pin: 'second' },
+  { officer: 'C-3', role: 'supervisor', pin: 'third' },
 ] as const;
 const LIMITS = { maxPackets: 10, maxBytes: 1e7, maxAgeMs: 1e9, minimumFreeBytes: 0 };
 
@@ -262,6 +263,29 @@ describe('a case', () => {
 });
 
 describe('what the kiosk has done', () => {
+  it('a packet that was set aside goes back into the queue by a supervisor’s word', async () => {
+    const me = await signedIn(PINS[2]);
+    const packet = {
+      id: PACKET_ID,
+      sequence: 1,
+      container: new Uint8Array(9),
+      manifestSha256: 'ab'.repeat(32),
+    };
+    await outbox.accept(packet);
+    const retry = () => post('act', { type: 'retry_packet', packetId: PACKET_ID }, me);
+    expect(await codeOf(await retry())).toBe('INPUT_NOT_EXPECTED');
+    await outbox.apply({ id: PACKET_ID, state: 'rejected', code: 'schema_invalid' });
+    const before = (await (await get('outbox', me)).json()) as OutboxPage;
+    expect(before.rows).toMatchObject([{ state: 'rejected', code: 'schema_invalid' }]);
+    const view = OfficerView.parse(await (await retry()).json());
+    expect(view.needs.map(({ kind }) => kind)).not.toContain('packets');
+    expect((await outbox.find(PACKET_ID))?.state).toBe('queued');
+    expect((await chain()).slice(0, 2)).toMatchObject([
+      { event: 'packet_retried' },
+      { event: 'officer_acted', officer: 'C-3', action: 'retry_packet', subject: PACKET_ID },
+    ]);
+  });
+
   it('figures and audit are read from the chain, newest first, page by page', async () => {
     const me = await signedIn();
     for (let visit = 0; visit < 60; visit++) await outbox.record({ event: 'visit_began', visitId: VISIT_ID });

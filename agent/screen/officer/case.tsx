@@ -10,7 +10,7 @@ import { numberText, sentence, useWords } from './words.ts';
 type OpenCase = NonNullable<OfficerView['openCase']>;
 type CaseProps = VisitProps & { readonly openCase: OpenCase; readonly visitId: string };
 
-export function CaseDesk({ openCase, visitId, desk, onAct }: CaseProps) {
+export function CaseDesk({ openCase, visitId, desk, onAct, complaint }: CaseProps) {
   const words = useWords();
   const { tell, say } = words;
   const [asking, setAsking] = useState<'confirm' | 'refuse' | null>(null);
@@ -56,6 +56,7 @@ export function CaseDesk({ openCase, visitId, desk, onAct }: CaseProps) {
           pins={desk.pins}
           visitId={visitId}
           onAct={onAct}
+          complaint={complaint}
           onClose={() => setAsking(null)}
         />
       )}
@@ -128,6 +129,7 @@ function ConfirmDialog(props: {
   pins: boolean;
   visitId: string;
   onAct: VisitProps['onAct'];
+  complaint: string | null;
   onClose: () => void;
 }) {
   const { second, pins, visitId, onAct, onClose } = props;
@@ -180,7 +182,7 @@ function ConfirmDialog(props: {
           </Button>
         </>
       )}
-      <Complaint text={complaint} />
+      <Complaint text={complaint ?? props.complaint} />
     </Dialog>
   );
 }

@@ -64,7 +64,9 @@ function Desk({ who, onLost, onLanguage }: { who: SignedIn; onLost: () => void; 
           </aside>
           <main>
             <Complaint text={complaint} />
-            {tab === 'visit' && <Visit key={desk.screen.visitId} desk={desk} onAct={onAct} />}
+            {tab === 'visit' && (
+              <Visit key={desk.screen.visitId} desk={desk} onAct={onAct} complaint={complaint} />
+            )}
             {tab === 'devices' && <Devices desk={desk} />}
             {tab === 'outbox' && <Outbox supervisor={who.role === 'supervisor'} onAct={onAct} />}
             {tab === 'figures' && <Today />}

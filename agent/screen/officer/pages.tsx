@@ -1,6 +1,7 @@
 /** What the kiosk is made of and what it has done: devices, outbox, the day's figures, the audit chain. */
 import { useState } from 'preact/hooks';
 import type { AuditPage, Figures, OfficerView, OutboxPage } from '../../contract/officer.ts';
+import { dateText } from '../text.ts';
 import { get, useAnswer } from './api.ts';
 import { Button, Confirm, Field } from './parts.tsx';
 import type { VisitProps } from './visit.tsx';
@@ -110,7 +111,9 @@ export function Today() {
   const each = compared === 0 ? '–' : numberText(language, retries / compared, 1);
   return (
     <>
-      <h1>{tell('tab.figures')}</h1>
+      <h1>
+        {tell('tab.figures')}, {dateText(language, figures.date)}
+      </h1>
       <dl class="tiles">
         <Tile name={tell('figures.visits')} value={String(visits)} />
         <Tile name={tell('figures.compared')} value={String(compared)} />

@@ -55,13 +55,15 @@ export function Confirm(props: { title: string; text: string; onYes: () => void;
 /** One of several, chosen before the answer. */
 export function Choice<Value extends string>(props: {
   name: string;
+  /** The name stands above already. */
+  unnamed?: boolean;
   options: readonly (readonly [Value, string])[];
   chosen: Value | null;
   onChoose: (value: Value) => void;
 }) {
   return (
     <fieldset>
-      <legend>{props.name}</legend>
+      <legend class={props.unnamed ? 'unseen' : ''}>{props.name}</legend>
       {props.options.map(([value, words]) => (
         <label key={value} class="choice">
           <input

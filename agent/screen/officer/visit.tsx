@@ -13,9 +13,11 @@ import { useWords, type Words } from './words.ts';
 export interface VisitProps {
   readonly desk: OfficerView;
   readonly onAct: (action: OfficerAction) => Promise<boolean>;
+  /** Why the last action was not done, in words. */
+  readonly complaint: string | null;
 }
 
-export function Visit({ desk, onAct }: VisitProps) {
+export function Visit({ desk, onAct, complaint }: VisitProps) {
   const words = useWords();
   const { tell } = words;
   const { screen, allowed, openCase, overrides } = desk;
@@ -32,7 +34,9 @@ export function Visit({ desk, onAct }: VisitProps) {
       {screen.secondsLeft !== null && (
         <p class="hurry">{tell('visit.time', { seconds: screen.secondsLeft })}</p>
       )}
-      {openCase && visitId && <CaseDesk openCase={openCase} visitId={visitId} desk={desk} onAct={onAct} />}
+      {openCase && visitId && (
+        <CaseDesk openCase={openCase} visitId={visitId} desk={desk} onAct={onAct} complaint={complaint} />
+      )}
       {!openCase && <Person view={view} />}
       {view.step === 'face' && <Preview />}
       {view.step === 'fingers' && <Fingers view={view} />}
@@ -120,7 +124,9 @@ function Fingers({ view }: { view: Extract<ScreenView['view'], { step: 'fingers'
 
 type Asking = 'end' | 'except' | 'recapture' | null;
 
-function Actions(props: VisitProps & { visitId: string; allowed: OfficerView['allowed'] }) {
+function Actions(
+  props: Omit<VisitProps, 'complaint'> & { visitId: string; allowed: OfficerView['allowed'] },
+) {
   const { desk, visitId, allowed, onAct } = props;
   const { tell } = useWords();
   const [asking, setAsking] = useState<Asking>(null);
@@ -203,13 +209,16 @@ function ExceptDialog(props: {
   );
 }
 
-function RecaptureDialog(props: VisitProps & { visitId: string; onClose: () => void }) {
+function RecaptureDialog(props: Omit<VisitProps, 'complaint'> & { visitId: string; onClose: () => void }) {
   const { desk, visitId, onAct, onClose } = props;
   const { tell, say } = useWords();
   const [chosen, setChosen] = useState<FingerPosition | 'portrait' | null>(null);
   const { view } = desk.screen;
+  const order = (one: { position: FingerPosition }) => FINGER_POSITIONS.indexOf(one.position);
   const given = view.step === 'fingers' || view.step === 'review' ? [...view.done, ...view.exceptions] : [];
-  const options = given.map(({ position }) => [position, say(`finger.${position}`)] as const);
+  const options = given
+    .toSorted((a, b) => order(a) - order(b))
+    .map(({ position }) => [position, say(`finger.${position}`)] as const);
   const again = () => {
     if (!chosen) return;
     onClose();
@@ -220,6 +229,7 @@ function RecaptureDialog(props: VisitProps & { visitId: string; onClose: () => v
       <p>{tell('visit.recapture_text')}</p>
       <Choice
         name={tell('visit.recapture_question')}
+        unnamed
         options={[
           ...(view.step === 'review' ? [['portrait', tell('visit.portrait')] as const] : []),
           ...options,
