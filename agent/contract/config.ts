@@ -113,7 +113,9 @@ export const Config = z.strictObject({
       origin: z
         .url({ protocol: /^https$/ })
         .optional()
-        .describe('how officers reach it through a proxy with TLS; without it http://localhost and the port'),
+        .describe(
+          'how officers reach it through a proxy with TLS that keeps the Host header; without it http://localhost and the port',
+        ),
       idleMinutes: z.int().min(1).max(120).default(10).describe('signed out after so long without an action'),
       shiftHours: z.int().min(1).max(24).default(9).describe('signed out after so long in any case'),
       secondOfficerFor: z

@@ -87,6 +87,11 @@ export class OfficerConsole implements Disposable {
     return view;
   }
 
+  /** Whether somebody can sign in by PIN. */
+  get pins(): boolean {
+    return this.#options.policy.pins;
+  }
+
   onView(listener: (view: OfficerView) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

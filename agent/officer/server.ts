@@ -124,7 +124,7 @@ class Desk {
     const { sessions, console, record } = this.#options;
     server.get(SIGN_IN, async request => {
       const session = sessions.find(cookieOf(request.headers.cookie, COOKIE), false);
-      return { signedIn: session && told(session), pins: console.view().pins };
+      return { signedIn: session && told(session), pins: console.pins };
     });
     server.post(`${SIGN_IN}/passkey-options`, async () => this.#signIn().passkeyOptions());
     server.post(`${SIGN_IN}/invitation-options`, async request => {

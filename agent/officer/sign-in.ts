@@ -30,6 +30,8 @@ export interface SignInOptions {
   readonly clock: Clock;
 }
 
+/** What every FIDO2 key and platform has one of: ES256, EdDSA, RS256 (IANA COSE algorithms). */
+const ALGORITHMS = [-7, -8, -257];
 /** How long a challenge can be answered, in milliseconds: a hand that looks for its key. */
 const CHALLENGE_MS = 120_000;
 /** Challenges open at once; the oldest goes first. */
@@ -68,6 +70,7 @@ export class SignIn {
       userName: officer,
       userID: new TextEncoder().encode(officer),
       attestationType: 'none',
+      supportedAlgorithmIDs: ALGORITHMS,
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       excludeCredentials: account.passkeys.map(({ id }) => ({ id })),
       timeout: CHALLENGE_MS,
@@ -120,6 +123,7 @@ export class SignIn {
       expectedChallenge: challenge => this.#wasAsked(challenge),
       expectedOrigin: origin,
       expectedRPID: this.#rpId,
+      supportedAlgorithmIDs: ALGORITHMS,
       requireUserVerification: true,
     });
     if (!verified) return null;

@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import en from '../../agent/screen/messages/officer/en.json' with { type: 'json' };
 import vi from '../../agent/screen/messages/officer/vi.json' with { type: 'json' };
+import { ScreenClient } from '../../sim/visitor/screen-client.ts';
 import { run } from '../fixtures/command.ts';
 import { OFFICER, OfficerKiosk, SUPERVISOR, SWAPPED } from '../fixtures/officer-kiosk.ts';
 import { launch } from './browser.ts';
@@ -83,6 +84,11 @@ class Desk implements AsyncDisposable {
     await this.page.getByLabel(vi['sign_in.pin']).fill(pin);
     await this.press(vi['sign_in.by_pin']);
     await this.sees(vi['needs.title']);
+  }
+
+  /** A picture only, of what does not stand still. */
+  async glance(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(ARTEFACTS, `officer-${name}.png`) });
   }
 
   /** A picture, and axe. */
@@ -218,6 +224,7 @@ test('a finger is excepted and another taken again; a case is refused only after
   await desk.press(vi['dialog.yes']);
   await desk.sees(vi['step.face']);
   await desk.page.locator('.preview').waitFor();
+  await desk.glance('face');
   await desk.sees(vi['case.title']);
   await desk.press(vi['case.refuse']);
   await desk.press(vi['dialog.no']);
@@ -226,6 +233,27 @@ test('a finger is excepted and another taken again; a case is refused only after
   await desk.press(vi['dialog.yes']);
   expect((await left).refusal).toMatchObject({ reason: 'identity_not_confirmed' });
   await desk.sees(vi['needs.none']);
+});
+
+test('a call is seen at once and answered; a visit is ended only after a question', async () => {
+  await using desk = await Desk.open();
+  await desk.signInByPin(OFFICER);
+  const { signal } = new AbortController();
+  const applicant = await ScreenClient.open(kiosk.agent.screen, signal);
+  for (const input of [{ type: 'start' }, { type: 'language', language: 'ko' }, { type: 'call_officer' }])
+    expect(await applicant.send(input, signal)).toBe(200);
+  await desk.sees(vi['need.call']);
+  await desk.look('call');
+  await desk.press(vi['visit.answer']);
+  await desk.sees(vi['needs.none']);
+  await desk.press(vi['visit.end']);
+  await desk.look('end');
+  await desk.page.keyboard.press('Escape');
+  await desk.sees(vi['step.purpose']);
+  await desk.press(vi['visit.end']);
+  await desk.press(vi['dialog.yes']);
+  await desk.sees(vi['step.ended']);
+  expect(desk.faults()).toEqual([]);
 });
 
 test('devices with what to do, the outbox, and nothing left after signing out', async () => {
