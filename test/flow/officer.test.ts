@@ -4,7 +4,7 @@ import type { OfficerAction, OfficerView } from '../../agent/contract/officer.ts
 import { run } from '../fixtures/command.ts';
 import { OFFICER, OfficerKiosk, SWAPPED } from '../fixtures/officer-kiosk.ts';
 
-const DEADLINE_MS = 150_000;
+const DEADLINE_MS = 300_000;
 
 it(
   'an officer recaptures, then confirms; packet, receipt and audit chain say so',

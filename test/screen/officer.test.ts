@@ -14,6 +14,9 @@ import { launch } from './browser.ts';
 
 const ARTEFACTS = fileURLToPath(new URL('../../artefacts/screen/', import.meta.url));
 const DESK = { width: 1280, height: 900 };
+/** Longest wait for something to appear, and longest test, on a busy machine, in milliseconds. */
+const APPEARS_MS = 120_000;
+const TEST_MS = 420_000;
 
 let browser: Browser;
 let kiosk: OfficerKiosk;
@@ -41,6 +44,7 @@ class Desk implements AsyncDisposable {
 
   static async open(): Promise<Desk> {
     const context = await browser.newContext({ viewport: DESK, reducedMotion: 'reduce' });
+    context.setDefaultTimeout(APPEARS_MS);
     const page = await context.newPage();
     const desk = new Desk(context, page);
     page.on('console', message => {
@@ -76,7 +80,7 @@ class Desk implements AsyncDisposable {
   }
 
   async sees(words: string): Promise<void> {
-    await this.page.getByText(words).first().waitFor({ timeout: 60_000 });
+    await this.page.getByText(words).first().waitFor();
   }
 
   async signInByPin({ officer, pin }: { officer: string; pin: string }): Promise<void> {
@@ -119,164 +123,194 @@ class Desk implements AsyncDisposable {
 const packetOf = async (packetId: string | null) =>
   (await kiosk.world.backend.packets()).find(packet => packet.packetId === packetId);
 
-test('an officer registers a passkey, signs in with it, and decides a case; the word is in packet and audit chain', async () => {
-  const { configFile } = kiosk.world;
-  const invited = await run(['officer', 'invite', 'A-17', '--config', configFile, '--json']);
-  const { code } = JSON.parse(invited.stdout) as { code: string };
-  await using desk = await Desk.open();
-  await desk.plugKey();
-  await desk.sees(vi.pins);
-  await desk.look('sign-in');
-  await desk.press(vi['sign_in.invited']);
-  await desk.page.getByLabel(vi['sign_in.officer']).fill('A-17');
-  await desk.page.getByLabel(vi['sign_in.code']).fill(code);
-  await desk.press(vi['sign_in.register']);
-  await desk.sees(vi['needs.none']);
-  await desk.press(vi.sign_out);
-  await desk.press(vi['sign_in.passkey']);
-  await desk.sees(vi['needs.none']);
-  await desk.look('quiet');
+test(
+  'an officer registers a passkey, signs in with it, and decides a case; the word is in packet and audit chain',
+  async () => {
+    const { configFile } = kiosk.world;
+    const invited = await run(['officer', 'invite', 'A-17', '--config', configFile, '--json']);
+    const { code } = JSON.parse(invited.stdout) as { code: string };
+    await using desk = await Desk.open();
+    await desk.plugKey();
+    await desk.sees(vi.pins);
+    await desk.look('sign-in');
+    await desk.press(vi['sign_in.invited']);
+    await desk.page.getByLabel(vi['sign_in.officer']).fill('A-17');
+    await desk.page.getByLabel(vi['sign_in.code']).fill(code);
+    await desk.press(vi['sign_in.register']);
+    await desk.sees(vi['needs.none']);
+    await desk.press(vi.sign_out);
+    await desk.press(vi['sign_in.passkey']);
+    await desk.sees(vi['needs.none']);
+    await desk.look('quiet');
 
-  const left = kiosk.comes(SWAPPED);
-  await desk.sees(vi['step.fingers']);
-  await desk.look('fingers');
-  await desk.sees(vi['case.title']);
-  await desk.sees(vi['case.reason.fingers_rearranged']);
-  for (const which of [vi['case.taken'], vi['case.record']]) {
-    const image = desk.page.getByRole('img', { name: which });
-    await expect.poll(() => image.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(100);
-  }
-  await desk.look('case-vi');
-  await desk.press(vi.language);
-  await desk.sees(en['case.title']);
-  await desk.look('case-en');
-  await desk.press(en['case.confirm']);
-  await desk.look('confirm');
-  await desk.page.getByLabel(en['reason.identity_confirmed_in_person']).check();
-  await desk.press(en['dialog.yes']);
-  const trace = await left;
-  expect(trace.delivery).toBe('accepted');
-  const manifest = (await packetOf(trace.packetId))?.manifest;
-  expect(manifest).toMatchObject({
-    decision: { outcome: 'inconclusive', reason: 'fingers_rearranged' },
-    overrides: [
-      {
-        step: 'decision',
-        position: null,
-        reason: 'identity_confirmed_in_person',
-        officer: 'A-17',
-        secondOfficer: null,
-      },
-    ],
-  });
-  await desk.press(en['tab.audit']);
-  await desk.page.getByLabel(en['audit.search']).fill('A-17');
-  await desk.sees('confirm_identity');
-  await desk.look('audit');
-  expect((await run(['audit', 'verify', '--config', configFile])).code).toBe(0);
-  expect(desk.faults()).toEqual([]);
-});
+    const left = kiosk.comes(SWAPPED);
+    await desk.sees(vi['step.fingers']);
+    await desk.look('fingers');
+    await desk.sees(vi['case.title']);
+    await desk.sees(vi['case.reason.fingers_rearranged']);
+    for (const which of [vi['case.taken'], vi['case.record']]) {
+      const image = desk.page.getByRole('img', { name: which });
+      await expect
+        .poll(() => image.evaluate((img: HTMLImageElement) => img.naturalWidth), { timeout: APPEARS_MS })
+        .toBeGreaterThan(100);
+    }
+    await desk.look('case-vi');
+    await desk.press(vi.language);
+    await desk.sees(en['case.title']);
+    await desk.look('case-en');
+    await desk.press(en['case.confirm']);
+    await desk.look('confirm');
+    await desk.page.getByLabel(en['reason.identity_confirmed_in_person']).check();
+    await desk.press(en['dialog.yes']);
+    const trace = await left;
+    expect(trace.delivery).toBe('accepted');
+    const manifest = (await packetOf(trace.packetId))?.manifest;
+    expect(manifest).toMatchObject({
+      decision: { outcome: 'inconclusive', reason: 'fingers_rearranged' },
+      overrides: [
+        {
+          step: 'decision',
+          position: null,
+          reason: 'identity_confirmed_in_person',
+          officer: 'A-17',
+          secondOfficer: null,
+        },
+      ],
+    });
+    await desk.press(en['tab.audit']);
+    await desk.page.getByLabel(en['audit.search']).fill('A-17');
+    await desk.sees('confirm_identity');
+    await desk.look('audit');
+    expect((await run(['audit', 'verify', '--config', configFile])).code).toBe(0);
+    expect(desk.faults()).toEqual([]);
+  },
+  TEST_MS,
+);
 
-test('where the policy asks for it, a second officer agrees; nobody agrees with himself', async () => {
-  await using desk = await Desk.open();
-  await desk.signInByPin(OFFICER);
-  const left = kiosk.impostorComes();
-  await desk.sees(vi['case.title.no_match']);
-  await desk.press(vi['case.confirm']);
-  await desk.sees(vi['case.second']);
-  await desk.page.getByLabel(vi['reason.quality_accepted']).check();
-  const agree = async ({ officer, pin }: { officer: string; pin: string }) => {
-    await desk.page.getByLabel(vi['sign_in.officer']).fill(officer);
-    await desk.page.getByLabel(vi['sign_in.pin']).fill(pin);
-    await desk.press(vi['case.second_pin']);
-  };
-  await agree(OFFICER);
-  await desk.sees(vi['error.SECOND_OFFICER_NEEDED']);
-  await desk.look('second');
-  await agree(SUPERVISOR);
-  const trace = await left;
-  expect((await packetOf(trace.packetId))?.manifest).toMatchObject({
-    decision: { outcome: 'no_match' },
-    overrides: [{ reason: 'quality_accepted', officer: '1001', secondOfficer: '2001' }],
-  });
-  await desk.press(vi['tab.figures']);
-  await desk.sees(vi['outcome.no_match']);
-  await desk.look('figures');
-});
+test(
+  'where the policy asks for it, a second officer agrees; nobody agrees with himself',
+  async () => {
+    await using desk = await Desk.open();
+    await desk.signInByPin(OFFICER);
+    const left = kiosk.impostorComes();
+    await desk.sees(vi['case.title.no_match']);
+    await desk.press(vi['case.confirm']);
+    await desk.sees(vi['case.second']);
+    await desk.page.getByLabel(vi['reason.quality_accepted']).check();
+    const agree = async ({ officer, pin }: { officer: string; pin: string }) => {
+      await desk.page.getByLabel(vi['sign_in.officer']).fill(officer);
+      await desk.page.getByLabel(vi['sign_in.pin']).fill(pin);
+      await desk.press(vi['case.second_pin']);
+    };
+    await agree(OFFICER);
+    await desk.sees(vi['error.SECOND_OFFICER_NEEDED']);
+    await desk.look('second');
+    await agree(SUPERVISOR);
+    const trace = await left;
+    expect((await packetOf(trace.packetId))?.manifest).toMatchObject({
+      decision: { outcome: 'no_match' },
+      overrides: [{ reason: 'quality_accepted', officer: '1001', secondOfficer: '2001' }],
+    });
+    await desk.press(vi['tab.figures']);
+    await desk.sees(vi['outcome.no_match']);
+    await desk.look('figures');
+  },
+  TEST_MS,
+);
 
-test('a finger is excepted and another taken again; a case is refused only after a question', async () => {
-  await using desk = await Desk.open();
-  await desk.signInByPin(SUPERVISOR);
-  await kiosk.world.sensor.unplug();
-  const left = kiosk.comes(SWAPPED);
-  await desk.sees(vi['step.fingers']);
-  await desk.sees(vi['need.device']);
-  await desk.press(vi['visit.except']);
-  await desk.page.getByLabel(vi['exception.device']).check();
-  await desk.look('except');
-  await desk.press(vi['dialog.yes']);
-  await desk.sees(`${SUPERVISOR.officer}: ${vi['reason.device_defective']}`);
-  kiosk.world.sensor.plug();
-  await desk.sees(vi['case.title']);
-  await desk.press(vi['visit.recapture']);
-  await desk.look('recapture');
-  await desk.page.getByLabel(vi['visit.portrait']).check();
-  await desk.press(vi['dialog.yes']);
-  await desk.sees(vi['step.face']);
-  await desk.page.locator('.preview').waitFor();
-  await desk.glance('face');
-  await desk.sees(vi['case.title']);
-  await desk.press(vi['case.refuse']);
-  await desk.press(vi['dialog.no']);
-  await desk.sees(vi['case.title']);
-  await desk.press(vi['case.refuse']);
-  await desk.press(vi['dialog.yes']);
-  expect((await left).refusal).toMatchObject({ reason: 'identity_not_confirmed' });
-  await desk.sees(vi['needs.none']);
-});
+test(
+  'a finger is excepted and another taken again; a case is refused only after a question',
+  async () => {
+    await using desk = await Desk.open();
+    await desk.signInByPin(SUPERVISOR);
+    await kiosk.world.sensor.unplug();
+    const left = kiosk.comes(SWAPPED);
+    await desk.sees(vi['step.fingers']);
+    await desk.sees(vi['need.device']);
+    await desk.press(vi['visit.except']);
+    await desk.page.getByLabel(vi['exception.device']).check();
+    await desk.look('except');
+    await desk.press(vi['dialog.yes']);
+    await desk.sees(`${SUPERVISOR.officer}: ${vi['reason.device_defective']}`);
+    kiosk.world.sensor.plug();
+    await desk.sees(vi['case.title']);
+    await desk.press(vi['visit.recapture']);
+    await desk.look('recapture');
+    await desk.page.getByLabel(vi['visit.portrait']).check();
+    await desk.press(vi['dialog.yes']);
+    await desk.sees(vi['step.face']);
+    await desk.page.locator('.preview').waitFor();
+    await desk.glance('face');
+    await desk.sees(vi['case.title']);
+    await desk.press(vi['case.refuse']);
+    await desk.press(vi['dialog.no']);
+    await desk.sees(vi['case.title']);
+    await desk.press(vi['case.refuse']);
+    await desk.press(vi['dialog.yes']);
+    expect((await left).refusal).toMatchObject({ reason: 'identity_not_confirmed' });
+    await desk.sees(vi['needs.none']);
+  },
+  TEST_MS,
+);
 
-test('a call is seen at once and answered; a visit is ended only after a question', async () => {
-  await using desk = await Desk.open();
-  await desk.signInByPin(OFFICER);
-  const { signal } = new AbortController();
-  const applicant = await ScreenClient.open(kiosk.agent.screen, signal);
-  for (const input of [{ type: 'start' }, { type: 'language', language: 'ko' }, { type: 'call_officer' }])
-    expect(await applicant.send(input, signal)).toBe(200);
-  await desk.sees(vi['need.call']);
-  await desk.look('call');
-  await desk.press(vi['visit.answer']);
-  await desk.sees(vi['needs.none']);
-  await desk.press(vi['visit.end']);
-  await desk.look('end');
-  await desk.page.keyboard.press('Escape');
-  await desk.sees(vi['step.purpose']);
-  await desk.press(vi['visit.end']);
-  await desk.press(vi['dialog.yes']);
-  await desk.sees(vi['step.ended']);
-  expect(desk.faults()).toEqual([]);
-});
+test(
+  'a call is seen at once and answered; a visit is ended only after a question',
+  async () => {
+    await using desk = await Desk.open();
+    await desk.signInByPin(OFFICER);
+    const { signal } = new AbortController();
+    const applicant = await ScreenClient.open(kiosk.agent.screen, signal);
+    for (const input of [{ type: 'start' }, { type: 'language', language: 'ko' }, { type: 'call_officer' }])
+      expect(await applicant.send(input, signal)).toBe(200);
+    await desk.sees(vi['need.call']);
+    await desk.look('call');
+    await desk.press(vi['visit.answer']);
+    await desk.sees(vi['needs.none']);
+    await desk.press(vi['visit.end']);
+    await desk.look('end');
+    await desk.page.keyboard.press('Escape');
+    await desk.sees(vi['step.purpose']);
+    await desk.press(vi['visit.end']);
+    await desk.press(vi['dialog.yes']);
+    await desk.sees(vi['step.ended']);
+    expect(desk.faults()).toEqual([]);
+  },
+  TEST_MS,
+);
 
-test('devices with what to do, the outbox, and nothing left after signing out', async () => {
-  await using desk = await Desk.open();
-  await desk.signInByPin(SUPERVISOR);
-  await kiosk.world.sensor.unplug();
-  await desk.press(vi['tab.devices']);
-  await desk.sees(vi['need.device']);
-  await desk.sees(vi['remedy.title']);
-  await desk.look('devices');
-  kiosk.world.sensor.plug();
-  await desk.sees(vi['needs.none']);
-  await desk.press(vi['tab.outbox']);
-  await desk.sees(vi['outbox.empty']);
-  await desk.look('outbox');
-  await desk.press(vi.sign_out);
-  await desk.sees(vi['sign_in.again']);
-  const answers = await desk.page.evaluate(async () => {
-    const paths = ['events', 'outbox', 'figures', 'audit', 'finger.png', 'face/taken.jpg', 'face/record.jpg'];
-    return Promise.all(paths.map(async path => (await fetch(`/officer/api/${path}`)).status));
-  });
-  expect(new Set(answers)).toEqual(new Set([401]));
-  expect(await desk.page.context().cookies(kiosk.desk)).toEqual([]);
-  expect(await desk.page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
-  expect(await desk.page.evaluate(() => document.body.textContent)).not.toContain('kiosk-01');
-});
+test(
+  'devices with what to do, the outbox, and nothing left after signing out',
+  async () => {
+    await using desk = await Desk.open();
+    await desk.signInByPin(SUPERVISOR);
+    await kiosk.world.sensor.unplug();
+    await desk.press(vi['tab.devices']);
+    await desk.sees(vi['need.device']);
+    await desk.sees(vi['remedy.title']);
+    await desk.look('devices');
+    kiosk.world.sensor.plug();
+    await desk.sees(vi['needs.none']);
+    await desk.press(vi['tab.outbox']);
+    await desk.sees(vi['outbox.empty']);
+    await desk.look('outbox');
+    await desk.press(vi.sign_out);
+    await desk.sees(vi['sign_in.again']);
+    const answers = await desk.page.evaluate(async () => {
+      const paths = [
+        'events',
+        'outbox',
+        'figures',
+        'audit',
+        'finger.png',
+        'face/taken.jpg',
+        'face/record.jpg',
+      ];
+      return Promise.all(paths.map(async path => (await fetch(`/officer/api/${path}`)).status));
+    });
+    expect(new Set(answers)).toEqual(new Set([401]));
+    expect(await desk.page.context().cookies(kiosk.desk)).toEqual([]);
+    expect(await desk.page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
+    expect(await desk.page.evaluate(() => document.body.textContent)).not.toContain('kiosk-01');
+  },
+  TEST_MS,
+);
