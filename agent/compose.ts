@@ -6,21 +6,22 @@ import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts
 import { printTo } from '../drivers/printer/driver.ts';
 import { cameraOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
 import { type Supervised, supervise } from '../drivers/supervise.ts';
-import { type Models, startModels, thresholdAt } from '../models/index.ts';
+import { startModels } from '../models/index.ts';
 import type { Config } from './contract/config.ts';
-import type { Decision } from './contract/packet.ts';
+import type { ScreenView } from './contract/screen.ts';
 import { fileRing } from './keys/file-ring.ts';
 import { KioskKeys } from './keys/kiosk-keys.ts';
 import { pkcs11Ring } from './keys/pkcs11-ring.ts';
 import type { KeyRing } from './keys/ring.ts';
 import { tpm2Ring } from './keys/tpm2-ring.ts';
+import { openDesk } from './officer/desk.ts';
 import { clockTrust, systemClock } from './ops/clock.ts';
 import { DeviceBoard, type DeviceRole } from './ops/device-board.ts';
 import { entryOf, VantayError } from './ops/errors.ts';
 import { HealthMonitor } from './ops/health.ts';
 import type { Log } from './ops/log.ts';
 import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
-import { type Step, VisitGate } from './outbox/gate.ts';
+import { VisitGate } from './outbox/gate.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
 import { OutboxStore } from './outbox/store.ts';
 import type { OutboxLimits } from './outbox/types.ts';
@@ -32,7 +33,8 @@ import { takeDocument } from './pipeline/document.ts';
 import { patient } from './pipeline/patient.ts';
 import type { DeviceUse } from './pipeline/ports.ts';
 import { dateInVietnam, expectedDates, LAW, simCheck } from './procedure/index.ts';
-import { type Comparer, compareVisit } from './records/compare.ts';
+import { compareVisit } from './records/compare.ts';
+import { comparerOf, sameFaceScore } from './records/comparer.ts';
 import { lookUp } from './records/lookup.ts';
 import { consentText } from './screen/consent.ts';
 import { OFFERED_LANGUAGES } from './screen/messages/index.ts';
@@ -41,10 +43,11 @@ import { ScreenServer } from './screen/server.ts';
 import { slipPrinter } from './screen/slip/print.ts';
 import { LiveScreen } from './screen/source.ts';
 import { Speech } from './screen/speech.ts';
+import { comparedOf, stepOf } from './session/journal.ts';
 import { perform, type Stages } from './session/perform.ts';
 import { checkComplete, policyOf } from './session/policy.ts';
 import { Session } from './session/run.ts';
-import { type State, visitOf } from './session/state.ts';
+import { visitOf } from './session/state.ts';
 import type { ViewContext } from './session/view.ts';
 import { mqttDial } from './uplink/dial.ts';
 import { followDelivery } from './uplink/follow.ts';
@@ -55,14 +58,14 @@ import { VERSION } from './version.ts';
 const MODEL_DEADLINE_MS = 15_000;
 /** Longest a visit's images may take to be compressed, in milliseconds. */
 const CODEC_DEADLINE_MS = 60_000;
-/** False match rate at which a frame of the challenge still is the face of the portrait taken seconds before. */
-const SAME_FACE_FMR = 0.001;
 /** How long the camera step insists on a perfect portrait, as a share of the time the configuration gives it. */
 const STRICT_SHARE = 0.3;
 
 export interface Agent extends AsyncDisposable {
   /** Address of the kiosk page. */
   readonly screen: string;
+  /** Address of the officer's console; null where there is none. */
+  readonly officer: string | null;
   /** Worst pauses of this process during visits; null before the first. */
   readonly visitPauses: Pauses | null;
 }
@@ -132,6 +135,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       today(),
       config.calendar,
     );
+  const preparer = { finger: models.finger, face: models.face, keepsPortrait: config.officer !== undefined };
   const tools: PacketTools = { codec, signer: keys.signer, recipient: keys.backend };
 
   const stages: Stages = {
@@ -157,7 +161,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       },
     },
     readDocument: signal => takeDocument(reader, LAW.residence.cardCodes, today(), signal),
-    lookUp: (visit, signal) => lookUp(uplink, models, visit, signal),
+    lookUp: (visit, signal) => lookUp(uplink, preparer, visit, signal),
     compare: (visit, lookup, signal) => compareVisit(comparer, visit, lookup, signal),
     submit: async (visit, signal) => {
       const { lookup } = visit;
@@ -184,7 +188,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       patience: { stepSeconds: config.screen.stepTimeoutSeconds, warnSeconds: config.screen.warnSeconds },
       perform: (activity, report, signal) => perform(stages, activity, report, signal),
       newVisitId: newId,
-      mayWait: () => board.problems.length > 0 || screen.view().officerCalled,
+      mayWait: () => board.problems.length > 0 || waitsForOfficer(screen.view()),
       refusalToStart: () => gate.refusal ?? (keys.usable ? null : 'keys_unusable'),
       onFailure: (activity, error) => log.error({ activity, err: error }, 'a step of the visit failed'),
     }),
@@ -197,6 +201,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       speech: new Speech(config.screen.speechCommand),
       context: {
         languages: OFFERED_LANGUAGES,
+        officerDecides: config.officer !== undefined,
         consentText,
         expectedDates: expected,
         grounds: LAW.account.holderGrounds,
@@ -210,6 +215,8 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     visitPauses.during(visitOf(state) !== null);
     if (state.kind !== previous.kind) log.info({ from: previous.kind, to: state.kind }, 'visit');
     gate.follow(stepOf(state), stepOf(previous));
+    const compared = comparedOf(state, previous);
+    if (compared) gate.record(compared);
     if (state.kind !== 'receipt' || previous.kind === 'receipt') return;
     const { packetId } = state;
     const left = new AbortController();
@@ -236,6 +243,14 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const server = starting.use(
     await ScreenServer.start({ port: config.screen.port, page: await bundlePage(), source: screen, log }),
   );
+  const desk =
+    config.officer &&
+    starting.use(
+      await openDesk(config, log, {
+        ...{ session, screen, outbox, devices: board, clock },
+        refusal: () => gate.refusal ?? (keys.usable ? null : 'keys_unusable'),
+      }),
+    );
   starting.use(
     new HealthMonitor(
       {
@@ -252,6 +267,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const running = starting.move();
   return {
     screen: server.address,
+    officer: desk?.address ?? null,
     get visitPauses() {
       return visitPauses.worst;
     },
@@ -262,6 +278,10 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     },
   };
 }
+
+/** Whoever waits for an officer is not sent away. */
+const waitsForOfficer = ({ officerCalled, view }: ScreenView): boolean =>
+  officerCalled || (view.step === 'review' && view.awaitsOfficer);
 
 /** How each configured device is opened; for the agent, and for whoever only wants to look at them. */
 export function deviceOpeners(config: Config) {
@@ -274,27 +294,6 @@ export function deviceOpeners(config: Config) {
 
 /** What the law asks when the database answered but knows nothing of the person. */
 const NOTHING_ON_FILE = { face: false, finger: false };
-
-/** Of the loosest rate measured that is strict enough, else of the strictest; without face models nothing is the same. */
-function sameFaceScore(table: Comparer['faceTable']): number {
-  if (table.length === 0) return 1;
-  return thresholdAt(table, Math.max(SAME_FACE_FMR, Math.min(...table.map(({ fmr }) => fmr))));
-}
-
-function comparerOf(models: Models, config: Config): Comparer {
-  const table = (task: string) => models.cards.find(card => card.task === task)?.fmrTable ?? [];
-  const refs: Decision['models'] = models.cards.map(({ id, version, sha256 }) => ({ id, version, sha256 }));
-  return {
-    finger: models.finger,
-    face: models.face,
-    fingerTable: table('finger-matching'),
-    faceTable: table('face-embedding'),
-    fmr: config.comparison.fmr,
-    usableFingerQuality: config.visit.fingerMinimumQuality,
-    usableFaceQuality: config.visit.faceMinimumQuality,
-    models: refs,
-  };
-}
 
 async function openOutbox(config: Config): Promise<SqliteOutbox> {
   try {
@@ -322,12 +321,6 @@ function outboxFile({ stateDir, outbox }: Config): { path: string; limits: Outbo
   };
   return { path: join(stateDir, 'outbox.sqlite'), limits };
 }
-
-const stepOf = (state: State): Step => ({
-  kind: state.kind,
-  visitId: visitOf(state)?.id ?? null,
-  refused: state.kind === 'refused' ? state.reason : null,
-});
 
 /**
  * The kiosk's keys, tried once.

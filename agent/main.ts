@@ -7,6 +7,7 @@ import { doctorVerb } from './cli/doctor.ts';
 import { evaluateVerb } from './cli/evaluate.ts';
 import { exitWith, silent } from './cli/exit.ts';
 import { modelsVerb } from './cli/models.ts';
+import { officerVerb } from './cli/officer.ts';
 import { outboxVerb } from './cli/outbox.ts';
 import { packetVerb } from './cli/packet.ts';
 import { provisionVerb } from './cli/provision.ts';
@@ -29,6 +30,7 @@ for (const verb of [
   packetVerb,
   outboxVerb,
   auditVerb,
+  officerVerb,
   provisionVerb,
   schemaVerb,
   simulateVerb,

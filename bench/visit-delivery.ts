@@ -184,6 +184,7 @@ async function finishedVisit(id: string): Promise<Compared> {
     },
     fingers,
     exceptions: [],
+    overrides: [],
     face: {
       sample: new Biometric({ jpeg, embeddings: [] }),
       pad: noPad,

@@ -14,6 +14,11 @@ export interface KioskOptions {
   readonly screenPort: number;
 }
 
+/** Who may sign in at the simulated console; PINs are for development alone. */
+const DESK = { officer: '1001', role: 'officer', pin: '1001' };
+const HEAD = { officer: '2001', role: 'supervisor', pin: '2001' };
+const OFFICER = { port: 0, developmentPins: [DESK, HEAD] };
+
 /** As a person who has to read the screen first, in milliseconds. */
 const REACTION_MS = 900;
 /** Invented people who come in turn. */
@@ -25,7 +30,11 @@ const RETRY_MS = 1_000;
 export async function keepKiosk(options: KioskOptions, signal: AbortSignal): Promise<void> {
   const folder = resolve(options.folder);
   await using studio = new FingerStudio();
-  await using world = await startWorld({ folder, screenPort: options.screenPort });
+  await using world = await startWorld({
+    folder,
+    screenPort: options.screenPort,
+    config: { officer: OFFICER },
+  });
   await using agent = await startAgentProcess(world.configFile, world.logFile);
   const today = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
   const people = Array.from({ length: VISITORS }, (_, i) =>
@@ -34,6 +43,7 @@ export async function keepKiosk(options: KioskOptions, signal: AbortSignal): Pro
   process.stdout.write(
     [
       `Kiosk screen     ${agent.screen}`,
+      `Officer's desk   ${agent.officer} (officer ${DESK.officer} with PIN ${DESK.pin}, supervisor ${HEAD.officer} with ${HEAD.pin})`,
       `MQTT broker      ${world.brokerUrl}`,
       `Agent's log      ${world.logFile}`,
       'Open the screen and touch it; passport, fingers and face come by themselves. Ctrl+C ends.',

@@ -101,6 +101,7 @@ const CONCRETE: Readonly<Record<string, readonly string[]>> = {
   'agent/keys/tpm2-ring.ts': ['tpm2Ring'],
   'agent/packet/imaging.ts': ['ImageCodec'],
   'agent/screen/server.ts': ['ScreenServer'],
+  'agent/officer/desk.ts': ['openDesk'],
   'agent/session/run.ts': ['Session'],
 };
 

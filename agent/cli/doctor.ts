@@ -4,6 +4,7 @@ import { modelChecks } from '../../models/check.ts';
 import { startModels } from '../../models/index.ts';
 import { openKeys } from '../compose.ts';
 import type { Config } from '../contract/config.ts';
+import { accountsFile, readAccounts } from '../officer/accounts.ts';
 import { clockTrust } from '../ops/clock.ts';
 import { loadConfig } from '../ops/config.ts';
 import { type Check, examine, type Finding, lookAtBroker, lookAtDisk, type Noted } from '../ops/doctor.ts';
@@ -69,9 +70,20 @@ function kioskChecks(config: Config, file: string): Check[] {
         return lookAtDisk(config.stateDir);
       },
     },
+    ...(config.officer
+      ? [{ name: 'officers', look: () => officersOf(config, config.officer?.developmentPins ?? []) }]
+      : []),
     { name: 'broker', look: signal => lookAtBroker(config.mqtt, signal) },
     ...deviceChecks(file),
   ];
+}
+
+/** Who may sign in at the console; a PIN is told of, whoever it is for. */
+async function officersOf(config: Config, pins: readonly unknown[]): Promise<string | Noted> {
+  const accounts = await readAccounts(accountsFile(config));
+  const ready = accounts.filter(({ passkeys }) => passkeys.length > 0).length;
+  const detail = `${ready} of ${accounts.length} with a passkey`;
+  return pins.length > 0 ? { detail: `${detail}; ${pins.length} by PIN`, code: 'OFFICER_PINS' } : detail;
 }
 
 /** Tries the signing key, and tells the worst of what is wrong; a key in a file is told of even where all else is well. */

@@ -27,7 +27,7 @@ export function runVerb(): Command {
       const leaks = leaksOfMemory();
       if (leaks.length > 0) log.warn({ code: 'MEMORY_ON_DISK', leaks }, 'memory could reach a disk');
       const agent = await startAgent(config, log);
-      log.info({ screen: agent.screen, version: VERSION, pid: process.pid }, 'ready');
+      log.info({ screen: agent.screen, officer: agent.officer, version: VERSION, pid: process.pid }, 'ready');
       const stop = async () => {
         setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
         const pauses = agent.visitPauses;

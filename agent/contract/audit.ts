@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Sha256, UtcTime, Uuid7 } from './common.ts';
+import { FingerPosition, OfficerNumber, Sha256, UtcTime, Uuid7 } from './common.ts';
 
 /** Stable word or code: lower-case or capital letters, digits, underscores. Nothing that could hold a name fits. */
 const Word = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/);
@@ -15,6 +15,34 @@ export const AuditEvent = z.discriminatedUnion('event', [
   /** `outcome` is the step it ended in. */
   z.strictObject({ event: z.literal('visit_ended'), visitId: Uuid7, outcome: Word }),
   z.strictObject({ event: z.literal('visit_refused'), reason: Word }),
+  /** What the machine decided; `retries` are captures beyond the first of each finger and of the portrait. */
+  z.strictObject({
+    event: z.literal('visit_compared'),
+    visitId: Uuid7,
+    outcome: Word,
+    reason: Word,
+    retries: z.int().min(0),
+  }),
+  /** `method` is how they showed who they are. */
+  z.strictObject({
+    event: z.literal('officer_signed_in'),
+    officer: OfficerNumber,
+    role: Word,
+    method: Word,
+  }),
+  z.strictObject({ event: z.literal('officer_signed_out'), officer: OfficerNumber }),
+  z.strictObject({ event: z.literal('officer_refused'), method: Word }),
+  /** What an officer did; written before it is done. `reason` and the rest as in the packet's overrides. */
+  z.strictObject({
+    event: z.literal('officer_acted'),
+    officer: OfficerNumber,
+    action: Word,
+    /** Visit or packet concerned. */
+    subject: Uuid7,
+    position: FingerPosition.nullable(),
+    reason: Word.nullable(),
+    secondOfficer: OfficerNumber.nullable(),
+  }),
   z.strictObject({
     event: z.literal('packet_accepted'),
     packetId: Uuid7,

@@ -89,3 +89,6 @@ export const PersonalData = z.strictObject({
   nationality: StateCode,
 });
 export type PersonalData = z.infer<typeof PersonalData>;
+
+/** An officer's number at the office, never a name. */
+export const OfficerNumber = z.string().regex(/^[A-Za-z0-9-]{1,32}$/);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FingerPosition, LivenessMode, TopicName } from './common.ts';
+import { FingerPosition, LivenessMode, OfficerNumber, TopicName } from './common.ts';
 import { FINGER_POSITIONS } from './positions.ts';
 
 const Port = z.int().min(0).max(65535);
@@ -110,6 +110,34 @@ export const Config = z.strictObject({
       ),
     })
     .prefault({}),
+  officer: z
+    .strictObject({
+      port: Port.default(8421).describe("port of the officer's console on 127.0.0.1; 0 takes any free one"),
+      origin: z
+        .url({ protocol: /^https$/ })
+        .optional()
+        .describe(
+          'how officers reach it through a proxy with TLS that keeps the Host header; without it http://localhost and the port',
+        ),
+      idleMinutes: z.int().min(1).max(120).default(10).describe('signed out after so long without an action'),
+      shiftHours: z.int().min(1).max(24).default(9).describe('signed out after so long in any case'),
+      secondOfficerFor: z
+        .array(z.enum(['no_match', 'inconclusive']))
+        .default(['no_match'])
+        .describe('decisions of the machine that one officer alone cannot override'),
+      developmentPins: z
+        .array(
+          z.strictObject({
+            officer: OfficerNumber,
+            role: z.enum(['officer', 'supervisor']),
+            pin: z.string().min(4).max(64),
+          }),
+        )
+        .default([])
+        .describe('sign-in without a passkey, for development only; never in an office'),
+    })
+    .optional()
+    .describe("the officer's console; without it the authority looks at what the machine cannot decide"),
   mqtt: z
     .strictObject({
       url: z.url({ protocol: /^mqtts?$/ }),

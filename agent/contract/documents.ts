@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AuditEntry } from './audit.ts';
 import { Config } from './config.ts';
 import { ExportList } from './export.ts';
+import { OfficerAction, OfficerView } from './officer.ts';
 import { PacketManifest, Receipt } from './packet.ts';
 import { RecordAnswer, RecordRequest } from './record.ts';
 import { ApiError, ScreenInput, ScreenView } from './screen.ts';
@@ -24,6 +25,8 @@ const schemas = {
   'command-answer': CommandAnswer,
   'screen-view': ScreenView,
   'screen-input': ScreenInput,
+  'officer-view': OfficerView,
+  'officer-action': OfficerAction,
 } as const;
 
 const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json =>

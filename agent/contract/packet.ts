@@ -11,6 +11,7 @@ import {
   Language,
   LivenessMode,
   LockGround,
+  OfficerNumber,
   PersonalData,
   Purpose,
   Relation,
@@ -140,7 +141,7 @@ export const Decision = z.strictObject({
 export type Decision = z.infer<typeof Decision>;
 
 /** What an officer decided otherwise than the kiosk would have; the reason is a code, never free text. */
-const OfficerOverride = z.strictObject({
+export const OfficerOverride = z.strictObject({
   /** What was overridden. */
   step: z.enum(['document', 'finger', 'face', 'liveness', 'decision']),
   /** Finger concerned; null where the step has none. */
@@ -153,10 +154,12 @@ const OfficerOverride = z.strictObject({
     'identity_confirmed_in_person',
     'device_defective',
   ]),
-  /** The officer's number at the office, never a name. */
-  officer: z.string().regex(/^[A-Za-z0-9-]{1,32}$/),
+  officer: OfficerNumber,
+  /** Another officer who agreed, where the office's policy asks for one. */
+  secondOfficer: OfficerNumber.nullable(),
   at: UtcTime,
 });
+export type OfficerOverride = z.infer<typeof OfficerOverride>;
 
 /** What the signature covers; the whole of a visit except the blobs' bytes, which it binds by hash. */
 export const PacketManifest = z.strictObject({

@@ -180,6 +180,8 @@ const StepView = z.discriminatedUnion('step', [
     exceptions: FingerExceptions,
     /** Never a score: the applicant learns only whether an officer must look at the case. */
     officerNeeded: z.boolean(),
+    /** The officer decides before anything is submitted. */
+    awaitsOfficer: z.boolean(),
     expected: ExpectedDates,
   }),
   z.strictObject({ step: z.literal('submitting') }),

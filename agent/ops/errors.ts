@@ -156,6 +156,31 @@ const AGENT = {
     cause: 'The request does not come from the kiosk page.',
     remedy: 'Open the address that the agent prints, on the kiosk itself.',
   },
+  OFFICER_FILE: {
+    cause: 'The file of officers in the state folder is not as it should be.',
+    remedy: 'Restore it from a backup, or remove it and invite the officers again: `vantay officer invite`.',
+  },
+  OFFICER_PINS: {
+    cause: 'Officers can sign in by PIN: `officer.developmentPins` is set. That is for development only.',
+    remedy:
+      'Remove `officer.developmentPins`; invite officers to register passkeys: `vantay officer invite`.',
+  },
+  SIGN_IN_NEEDED: {
+    cause: "Nobody is signed in at the officer's console, or the sign-in has run out.",
+    remedy: 'Sign in again.',
+  },
+  SIGN_IN_REFUSED: {
+    cause: 'The passkey, PIN or invitation is not one that lets anybody in.',
+    remedy: 'Use the passkey that was registered here; `vantay officer invite` lets another be registered.',
+  },
+  SECOND_OFFICER_NEEDED: {
+    cause: 'The policy of this office asks for another officer to agree.',
+    remedy: 'Let another officer use their own passkey.',
+  },
+  ROLE_TOO_LOW: {
+    cause: 'This is for supervisors.',
+    remedy: 'Ask a supervisor.',
+  },
   TOO_MANY_REQUESTS: {
     cause: 'Another program on the kiosk floods the screen API.',
     remedy: 'Find and end it; the page needs a few requests a second.',

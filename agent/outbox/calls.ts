@@ -1,3 +1,4 @@
+import type { KeptEntry } from '../audit/chain.ts';
 import type { AuditEvent, AuditHead } from '../contract/audit.ts';
 import type { OutboxErrorCode } from './errors.ts';
 import type { NewPacket, OutboxLimits, OutboxStatus, PacketRow, ReceiptOutcome } from './types.ts';
@@ -16,6 +17,9 @@ export interface Calls {
   count: { takes: { name: 'boot' | 'sequence' }; gives: number };
   record: { takes: { event: AuditEvent; nowMs: number }; gives: null };
   auditHead: { takes: null; gives: AuditHead };
+  list: { takes: null; gives: PacketRow[] };
+  retry: { takes: { id: string; nowMs: number }; gives: boolean };
+  auditPage: { takes: { before: number | null; text: string; limit: number }; gives: KeptEntry[] };
   admitCommand: { takes: { id: string; expiresAtMs: number; nowMs: number }; gives: boolean };
 }
 export type CallName = keyof Calls;

@@ -24,6 +24,25 @@ export function* auditEntries(database: DatabaseSync): Generator<KeptEntry> {
   }
 }
 
+/** Links that hold a text, newest first. @param before only those with a smaller index; null for all */
+export function auditPage(
+  database: DatabaseSync,
+  before: number | null,
+  text: string,
+  limit: number,
+): KeptEntry[] {
+  const rows = database
+    .prepare(
+      'SELECT entry, text, sha256 FROM audit WHERE entry < ? AND instr(text, ?) > 0 ORDER BY entry DESC LIMIT ?',
+    )
+    .all(before ?? Number.MAX_SAFE_INTEGER, text, limit);
+  return rows.map(row => ({
+    index: Number(row.entry),
+    text: String(row.text),
+    sha256: String(row.sha256),
+  }));
+}
+
 /** Notes a command's id for good; false when it was noted before. */
 export function admitCommand(
   database: DatabaseSync,

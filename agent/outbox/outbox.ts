@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { KeptEntry } from '../audit/chain.ts';
 import { AuditEvent, type AuditHead } from '../contract/audit.ts';
 import {
   type CallName,
@@ -110,6 +111,20 @@ export class SqliteOutbox implements Outbox, AsyncDisposable {
 
   auditHead(): Promise<AuditHead> {
     return this.#call('auditHead', null);
+  }
+
+  list(): Promise<PacketRow[]> {
+    return this.#call('list', null);
+  }
+
+  async retry(id: string): Promise<boolean> {
+    const retried = await this.#call('retry', { id, nowMs: this.#now() });
+    if (retried) for (const listener of this.#listeners) listener();
+    return retried;
+  }
+
+  auditPage(before: number | null, text: string, limit: number): Promise<KeptEntry[]> {
+    return this.#call('auditPage', { before, text, limit });
   }
 
   admitCommand(id: string, expiresAtMs: number): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { KeptEntry } from '../audit/chain.ts';
 import type { Call, CallName, Calls, Outcome } from './calls.ts';
 import { lockOutbox, openDatabase, translated } from './database.ts';
 import { OutboxError } from './errors.ts';
-import { admitCommand, appendAudit, auditEntries, auditHead } from './journal.ts';
+import { admitCommand, appendAudit, auditEntries, auditHead, auditPage } from './journal.ts';
 import { fullness, PacketTable } from './packets.ts';
 import { Reserve } from './space.ts';
 import type { OutboxLimits, OutboxStatus, PacketRow } from './types.ts';
@@ -145,6 +145,9 @@ export class OutboxStore implements Disposable {
         return null;
       },
       auditHead: () => auditHead(database),
+      list: () => packets.list(false),
+      retry: ({ id, nowMs }) => packets.retry(id, nowMs),
+      auditPage: ({ before, text, limit }) => auditPage(database, before, text, limit),
       admitCommand: ({ id, expiresAtMs, nowMs }) => admitCommand(database, id, expiresAtMs, nowMs),
     };
   }

@@ -79,8 +79,7 @@ export async function buildPacket(
       consent: visit.consent,
       samples: [...fingers, faceSample(visit.face)],
       exceptions: [...visit.exceptions],
-      // No officer can step in at this kiosk yet; the reader knows from the first version on where it will stand.
-      overrides: [],
+      overrides: [...visit.overrides],
       lookup: { state: lookup.state, onFile: lookup.state === 'found' ? lookup.onFile : null },
       decision: visit.decision,
       expected,

@@ -12,6 +12,8 @@ export type ReferenceImage = Omit<Described, 'blob'> & { readonly bytes: Uint8Ar
 export interface Preparer {
   readonly finger: FingerService;
   readonly face: FaceService;
+  /** Keeps the first portrait for the eye of an officer; where none decides here, no picture is kept. */
+  readonly keepsPortrait?: boolean;
 }
 
 /** Prints of one finger that are compared: with two or three, FNMR falls to about a third of that with one. */
@@ -30,11 +32,14 @@ export async function prepareReferences(
   signal: AbortSignal,
 ): Promise<References> {
   const faces: Float32Array[] = [];
+  let portrait: Uint8Array | undefined;
   const prints: Print[] = [];
   for (const { modality, position, ppi, bytes } of images) {
     if (modality === 'face') {
       const analysis = await readable(() => steadily(() => models.face.analyse(bytes, { signal }), signal));
-      if (analysis?.face) faces.push(analysis.face.embedding);
+      if (!analysis?.face) continue;
+      faces.push(analysis.face.embedding);
+      if (models.keepsPortrait) portrait ??= bytes;
     } else if (position) {
       const work = () => models.finger.extractEncoded(bytes, ppi ?? DEFAULT_PPI, { signal });
       const extraction = await readable(() => steadily(work, signal));
@@ -42,7 +47,7 @@ export async function prepareReferences(
         prints.push({ position, template: extraction.template, quality: extraction.quality.score });
     }
   }
-  return { faces, fingers: bestPrints(prints) };
+  return { faces, fingers: bestPrints(prints), ...(portrait ? { portrait } : {}) };
 }
 
 interface Print {

@@ -1,4 +1,4 @@
-/** The kiosk page as bytes: bundled once at start by esbuild, served from memory. */
+/** A page as bytes: bundled once at start by esbuild, served from memory. */
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { pageFonts } from './fonts.ts';
@@ -14,12 +14,19 @@ export interface Page {
   readonly assets: ReadonlyMap<string, Asset>;
 }
 
-const KIOSK = new URL('./kiosk/', import.meta.url);
+const FOLDERS = {
+  kiosk: new URL('./kiosk/', import.meta.url),
+  officer: new URL('./officer/', import.meta.url),
+};
 
-/** @throws Error when the page's sources do not compile: a fault of the release, found by the tests */
-export async function bundlePage(): Promise<Page> {
+/**
+ * The applicant's page, or the officer's.
+ * @throws Error when the page's sources do not compile: a fault of the release, found by the tests
+ */
+export async function bundlePage(which: keyof typeof FOLDERS = 'kiosk'): Promise<Page> {
+  const folder = FOLDERS[which];
   const bundle = await build({
-    entryPoints: ['main.tsx', 'style.css'].map(name => new URL(name, KIOSK).pathname),
+    entryPoints: ['main.tsx', 'style.css'].map(name => new URL(name, folder).pathname),
     outdir: 'bundle',
     bundle: true,
     minify: true,
@@ -32,7 +39,7 @@ export async function bundlePage(): Promise<Page> {
     logLevel: 'silent',
   });
   const [html, icon] = await Promise.all(
-    ['index.html', 'icon.svg'].map(name => readFile(new URL(name, KIOSK), 'utf8')),
+    [new URL('index.html', folder), new URL('icon.svg', FOLDERS.kiosk)].map(url => readFile(url, 'utf8')),
   );
   const bundled = (ending: string) =>
     bundle.outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';

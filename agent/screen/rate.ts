@@ -16,11 +16,16 @@ export class RateLimit {
 
   /** False when there was too much of late. */
   take(): boolean {
+    if (!this.any) return false;
+    this.#left -= 1;
+    return true;
+  }
+
+  /** Whether one could be taken now. */
+  get any(): boolean {
     const nowMs = this.#nowMs();
     this.#left = Math.min(this.#capacity, this.#left + ((nowMs - this.#lastMs) / 1000) * this.#perSecond);
     this.#lastMs = nowMs;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
-    return true;
+    return this.#left >= 1;
   }
 }

@@ -1,10 +1,10 @@
 /** The local web server of the kiosk page: 127.0.0.1 only, one view pushed on every change, one touch taken at a time. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ScreenInput, type ScreenView } from '../contract/screen.ts';
-import { entryOf, VantayError } from '../ops/errors.ts';
+import { VantayError } from '../ops/errors.ts';
 import type { Log } from '../ops/log.ts';
+import { answerErrors, cookieOf, fieldsOf, HEADERS, listenLocally, portOf, serveAssets } from './http.ts';
 import type { Page } from './page.ts';
 import { RateLimit } from './rate.ts';
 import { streamFrames, streamViews } from './streams.ts';
@@ -37,20 +37,6 @@ const RATE = { burst: 200, perSecond: 60 };
 /** Endless answers at once: one page, the one it replaces, and somebody who looks on. */
 const MAX_STREAMS = 8;
 
-/** Nothing from elsewhere, nothing framed, nothing cached: the page of one visitor must not survive into the next visit. */
-const HEADERS = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-  'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
-  'permissions-policy':
-    'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=(), clipboard-read=(), display-capture=()',
-  'x-frame-options': 'DENY',
-} as const;
-
 export class ScreenServer implements AsyncDisposable {
   readonly #server: FastifyInstance;
   readonly #closing = new AbortController();
@@ -59,7 +45,7 @@ export class ScreenServer implements AsyncDisposable {
   private constructor(server: FastifyInstance, closing: AbortController) {
     this.#server = server;
     this.#closing = closing;
-    this.address = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+    this.address = `http://127.0.0.1:${portOf(server)}`;
   }
 
   /** @throws VantayError PORT_IN_USE */
@@ -71,21 +57,8 @@ export class ScreenServer implements AsyncDisposable {
     guard(server, token);
     servePage(server, page, token);
     serveApi(server, source, closing.signal);
-    server.setErrorHandler((error, _request, reply) => refuse(reply, error, log));
-    server.setNotFoundHandler((_request, reply) =>
-      refuse(reply, new VantayError('NOT_FOUND', 'nothing is here'), log),
-    );
-    try {
-      await server.listen({ host: '127.0.0.1', port });
-    } catch (cause) {
-      await server.close();
-      if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
-        throw new VantayError('PORT_IN_USE', `port ${port} on 127.0.0.1 is taken by another process`, {
-          cause,
-        });
-      }
-      throw cause;
-    }
+    answerErrors(server, log);
+    await listenLocally(server, port);
     return new ScreenServer(server, closing);
   }
 
@@ -103,7 +76,7 @@ function guard(server: FastifyInstance, token: string): void {
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     if (!rate.take()) throw new VantayError('TOO_MANY_REQUESTS', 'too many requests at once');
-    const { port } = server.server.address() as AddressInfo;
+    const port = portOf(server);
     const own = [`127.0.0.1:${port}`, `localhost:${port}`];
     const { host, origin } = request.headers;
     const foreign =
@@ -116,8 +89,7 @@ function guard(server: FastifyInstance, token: string): void {
 }
 
 function hasToken(request: FastifyRequest, token: string): boolean {
-  const cookies = (request.headers.cookie ?? '').split(';').map(pair => pair.trim());
-  const given = cookies.find(pair => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? '';
+  const given = cookieOf(request.headers.cookie, COOKIE);
   const [a, b] = [Buffer.from(given), Buffer.from(token)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
@@ -129,11 +101,7 @@ function servePage(server: FastifyInstance, page: Page, token: string): void {
       .type('text/html; charset=utf-8')
       .send(page.html),
   );
-  for (const [path, { type, body }] of page.assets) {
-    server.get(path, async (_request, reply) =>
-      reply.type(type).send(typeof body === 'string' ? body : await body()),
-    );
-  }
+  serveAssets(server, page);
 }
 
 function serveApi(server: FastifyInstance, source: ScreenSource, closing: AbortSignal): void {
@@ -172,37 +140,4 @@ function serveApi(server: FastifyInstance, source: ScreenSource, closing: AbortS
     }
     return source.view();
   });
-}
-
-/** Which fields are wrong, without what was typed into them. */
-const fieldsOf = (issues: readonly { readonly path: readonly PropertyKey[] }[]): string =>
-  `invalid: ${[...new Set(issues.map(issue => issue.path.join('.') || 'type'))].join(', ')}`;
-
-const STATUS: Readonly<Record<string, number>> = {
-  INPUT_INVALID: 400,
-  NOT_FROM_KIOSK: 403,
-  NOT_FOUND: 404,
-  INPUT_NOT_EXPECTED: 409,
-  TOO_MANY_REQUESTS: 429,
-};
-
-function refuse(reply: FastifyReply, error: unknown, log: Log): FastifyReply {
-  if (!(error instanceof VantayError) && isClientError(error)) {
-    return reply.code(400).send(apiError(new VantayError('INPUT_INVALID', 'not a valid request')));
-  }
-  const { code } = entryOf(error);
-  if (code === 'UNEXPECTED') log.error({ err: error }, 'the screen API failed');
-  return reply.code(STATUS[code] ?? 500).send(apiError(error));
-}
-
-/** What fastify itself refuses: bodies that are too long, no JSON, or of another type. */
-const isClientError = (error: unknown): boolean =>
-  error instanceof Error &&
-  'statusCode' in error &&
-  Number(error.statusCode) >= 400 &&
-  Number(error.statusCode) < 500;
-
-function apiError(error: unknown) {
-  const { code, cause, remedy } = entryOf(error);
-  return { code, message: error instanceof VantayError ? error.message : cause, remedy };
 }

@@ -38,6 +38,8 @@ function partsOf(view: ScreenView['view'], purpose: ScreenView['purpose'], say: 
       return [say('comparing.title'), say('comparing.text')];
     case 'sim':
       return [say('sim.title'), say('sim.text', { number: view.number })];
+    case 'review':
+      return [say('review.title'), ...(view.awaitsOfficer ? [say('review.awaits_officer')] : [])];
     case 'receipt':
       return [
         receiptTitle(purpose, say),

@@ -1,14 +1,13 @@
 /** Endless answers of the screen API: views as server-sent events, the camera preview as multipart JPEG. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { ScreenView } from '../contract/screen.ts';
 
 /** Comment lines keep proxies and the browser from thinking the stream dead, in milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
 
-interface Views {
-  view(): ScreenView;
-  onView(listener: (view: ScreenView) => void): () => void;
+interface Views<View> {
+  view(): View;
+  onView(listener: (view: View) => void): () => void;
 }
 
 interface Frames {
@@ -16,9 +15,9 @@ interface Frames {
 }
 
 /** One `view` event now and one on every change, until the page or the agent goes away. */
-export function streamViews(reply: FastifyReply, source: Views, closing: AbortSignal): void {
+export function streamViews<View>(reply: FastifyReply, source: Views<View>, closing: AbortSignal): void {
   const { response, ended } = open(reply, 'text/event-stream', closing);
-  const send = (view: ScreenView) => response.write(`event: view\ndata: ${JSON.stringify(view)}\n\n`);
+  const send = (view: View) => response.write(`event: view\ndata: ${JSON.stringify(view)}\n\n`);
   const stop = source.onView(send);
   const keepAlive = setInterval(() => response.write(':\n\n'), KEEP_ALIVE_MS);
   ended.addEventListener('abort', () => {

@@ -6,9 +6,14 @@ import { type MessageKey, messagesOf } from './messages/index.ts';
 export type Say = (key: MessageKey, values?: Record<string, string | number>) => string;
 
 /** Speaks a language: message keys in, words out. */
-export function speaker(language: Language): Say {
-  const messages = messagesOf(language);
-  const formats = new Map<MessageKey, IntlMessageFormat>();
+export const speaker = (language: Language): Say => speakerOf(messagesOf(language), language);
+
+/** Speaks from a list of messages. */
+export function speakerOf<Key extends string>(
+  messages: Readonly<Record<Key, string>>,
+  language: Language,
+): (key: Key, values?: Record<string, string | number>) => string {
+  const formats = new Map<Key, IntlMessageFormat>();
   return (key, values) => {
     const format = formats.get(key) ?? new IntlMessageFormat(messages[key], language);
     formats.set(key, format);

@@ -1,7 +1,8 @@
 /** The step before. What was taken in the step that is left, and in the one that is gone back to, is forgotten. */
 import { fingerAgain } from './fingers.ts';
+import { consented, fingered, identified } from './keep.ts';
 import { bare, IDLE, NO_FACE_YET, type Policy, type State } from './state.ts';
-import type { Begun, Consented, Fingered, Identified } from './visit.ts';
+import type { Begun, Consented, Fingered } from './visit.ts';
 
 /** Null where there is no way back: work that is under way, and pages that end a visit. */
 export function stepBefore(state: State, policy: Policy): State | null {
@@ -39,11 +40,19 @@ export function stepBefore(state: State, policy: Policy): State | null {
       );
     }
     case 'review':
-      return { kind: 'face', visit: fingered(state.visit), live: NO_FACE_YET, imageVersion: 0 };
+      return faceAgain(state.visit);
     default:
       return null;
   }
 }
+
+/** The portrait once more, with the fingers that are there; what was decided about it is forgotten. */
+export const faceAgain = (visit: Fingered): State => ({
+  kind: 'face',
+  visit: fingered(visit),
+  live: NO_FACE_YET,
+  imageVersion: 0,
+});
 
 const beforeDocuments = (visit: Begun): State =>
   visit.purpose === 'unlock' ? { kind: 'ground', visit: bare(visit) } : { kind: 'bring', visit: bare(visit) };
@@ -60,18 +69,3 @@ const beforeFingers = (visit: Consented): State =>
   visit.purpose === 'register_level_2'
     ? { kind: 'integrate', visit }
     : { kind: 'consent', visit: identified(visit) };
-
-const identified = (visit: Identified): Identified => {
-  const { travelDocument, residenceCard, representative } = visit;
-  return { ...bare(visit), travelDocument, residenceCard, representative };
-};
-
-const consented = (visit: Consented): Consented => {
-  const { consent, form, lookup } = visit;
-  return { ...identified(visit), consent, form, ...(lookup ? { lookup } : {}) };
-};
-
-const fingered = (visit: Fingered): Fingered => {
-  const { fingers, exceptions } = visit;
-  return { ...consented(visit), fingers, exceptions };
-};

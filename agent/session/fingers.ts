@@ -1,15 +1,19 @@
 /** The fingers of a visit, in the order they are asked for: the next one, and the one before again. */
 import type { FingerPosition } from '../contract/common.ts';
+import { fingered } from './keep.ts';
 import { NO_FACE_YET, NO_FINGER_YET, type State } from './state.ts';
 import type { Consented, Fingered } from './visit.ts';
 
 type Fingers = Extract<State, { kind: 'fingers' }>;
 
 export function firstFinger(visit: Consented, order: readonly FingerPosition[]): State {
-  return askFrom({ ...visit, fingers: [], exceptions: [] }, order, 0);
+  return askFrom({ ...visit, fingers: [], exceptions: [], overrides: [] }, order, 0);
 }
 
-export function nextFinger(state: Fingers, gained: Partial<Pick<Fingered, 'fingers' | 'exceptions'>>): State {
+export function nextFinger(
+  state: Fingers,
+  gained: Partial<Pick<Fingered, 'fingers' | 'exceptions' | 'overrides'>>,
+): State {
   return askFrom({ ...state.visit, ...gained }, state.remaining, state.live.imageVersion);
 }
 
@@ -23,10 +27,29 @@ export function fingerAgain(
   const index = position ? order.indexOf(position) : order.length;
   const previous = order[index - 1];
   if (!previous) return null;
-  const others = <Taken extends { readonly position: FingerPosition }>(taken: readonly Taken[]) =>
-    taken.filter(finger => finger.position !== previous);
-  const without = { ...visit, fingers: others(visit.fingers), exceptions: others(visit.exceptions) };
-  return askFrom(without, order.slice(index - 1), imageVersion);
+  return askFrom(without(visit, previous), order.slice(index - 1), imageVersion);
+}
+
+/** One finger that was asked for before, once more; those after it stay as they are. Null where it was not asked for yet. */
+export function oneFingerAgain(state: State, position: FingerPosition): State | null {
+  if (state.kind !== 'fingers' && state.kind !== 'review') return null;
+  const { fingers, exceptions } = state.visit;
+  if (![...fingers, ...exceptions].some(known => known.position === position)) return null;
+  const order = state.kind === 'fingers' ? [position, state.position, ...state.remaining] : [position];
+  const imageVersion = state.kind === 'fingers' ? state.live.imageVersion : 0;
+  return askFrom(without(fingered(state.visit), position), order, imageVersion);
+}
+
+function without(visit: Fingered, position: FingerPosition): Fingered {
+  const others = <Known extends { readonly position: FingerPosition | null }>(known: readonly Known[]) =>
+    known.filter(one => one.position !== position);
+  const { fingers, exceptions, overrides } = visit;
+  return {
+    ...visit,
+    fingers: others(fingers),
+    exceptions: others(exceptions),
+    overrides: others(overrides),
+  };
 }
 
 function askFrom(visit: Fingered, order: readonly FingerPosition[], imageVersion: number): State {

@@ -3,6 +3,7 @@
  * to happen meanwhile is derived from the state (`activities.ts`), so a state that is left takes its work with it.
  */
 import { nextFinger } from './fingers.ts';
+import { onOfficer } from './officer.ts';
 import { onDocument, onDocumentProblem, onRepresentative, onRepresentativeProblem } from './papers.ts';
 import {
   bare,
@@ -27,6 +28,8 @@ export function next(state: State, event: SessionEvent, policy: Policy): State {
   switch (event.type) {
     case 'input':
       return onInput(state, event, policy);
+    case 'officer':
+      return event.visitId === visitOf(state)?.id ? onOfficer(state, event.act) : state;
     case 'time_out':
       return onTimeOut(state);
     case 'failed':
@@ -66,6 +69,7 @@ function onLookup(state: State, lookup: Lookup): State {
 type ResultEvent = Exclude<
   SessionEvent,
   | { type: 'input' }
+  | { type: 'officer' }
   | { type: 'time_out' }
   | { type: 'failed' }
   | { type: 'record_looked_up' }
@@ -109,7 +113,7 @@ function onResult(state: State, event: ResultEvent, policy: Policy): State {
         handedIn: event.handedIn,
         slip: policy.printer ? 'offered' : 'none',
         delivery: 'stored',
-        officerNeeded: officerNeeded(state.visit.decision),
+        officerNeeded: officerNeeded(state.visit.decision) && state.visit.verdict !== 'confirmed',
         lookup: {
           state: state.visit.lookup.state,
           onFile: state.visit.lookup.state === 'found' ? state.visit.lookup.onFile : null,

@@ -12,6 +12,7 @@ export function policyOf(config: Config, today: () => string): Policy {
   return {
     languages: OFFERED_LANGUAGES,
     printer: config.devices.printer !== undefined,
+    officerDecides: config.officer !== undefined,
     fingers: purpose =>
       purpose === 'register_level_2' ? config.visit.fingers : verifying(config.visit.fingers),
     documentAttempts: config.visit.documentAttempts,

@@ -72,6 +72,11 @@ export class Session implements AsyncDisposable {
     return this.dispatch({ type: 'input', input, visitId, at: clock.now().toISOString() });
   }
 
+  /** Whether an event would change anything now. */
+  fits(event: SessionEvent): boolean {
+    return next(this.#state, event, this.#options.policy) !== this.#state;
+  }
+
   /** False when the event did not fit the state. */
   dispatch(event: SessionEvent): boolean {
     if (this.#disposed.signal.aborted) return false;

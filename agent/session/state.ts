@@ -2,6 +2,7 @@
 import type { Challenge, FingerPosition, Language, Purpose, Relation } from '../contract/common.ts';
 import type { Decision } from '../contract/packet.ts';
 import type { Advice, Comfort, DocumentProblem, RefusalReason, ScreenInput } from '../contract/screen.ts';
+import type { OfficerAct } from './officer.ts';
 import type {
   Begun,
   Captured,
@@ -118,6 +119,7 @@ export type State =
 
 export type SessionEvent =
   | { readonly type: 'input'; readonly input: ScreenInput; readonly visitId: string; readonly at: string }
+  | { readonly type: 'officer'; readonly visitId: string; readonly act: OfficerAct }
   | { readonly type: 'refuse'; readonly visitId: string; readonly reason: RefusalReason }
   | { readonly type: 'document_read'; readonly document: ReadDocument }
   | { readonly type: 'document_problem'; readonly problem: DocumentProblem }
@@ -140,6 +142,8 @@ export interface Policy {
   readonly documentAttempts: number;
   /** Whether a receipt can be printed. */
   readonly printer: boolean;
+  /** Whether an officer at this kiosk decides what the machine cannot, before it is submitted. */
+  readonly officerDecides: boolean;
   /** In the order they are asked for. */
   fingers(purpose: Purpose): readonly FingerPosition[];
   /** SHA-256 and version of the consent text as shown to this visitor. */

@@ -2,6 +2,7 @@
 import type { ScreenInput } from '../contract/screen.ts';
 import { stepBefore } from './back.ts';
 import { firstFinger, nextFinger } from './fingers.ts';
+import { isOpen } from './officer.ts';
 import {
   bare,
   begin,
@@ -94,7 +95,10 @@ function onStepInput(state: State, event: InputEvent, policy: Policy): State {
         exceptions: [...state.visit.exceptions, { position: input.position, reason: input.reason }],
       });
     case 'review':
-      if (input.type === 'submit') return { kind: 'submitting', visit: state.visit };
+      if (input.type === 'submit')
+        return policy.officerDecides && isOpen(state.visit)
+          ? state
+          : { kind: 'submitting', visit: state.visit };
       if (input.type !== 'contact' || !state.visit.form.contact) return state;
       return { ...state, visit: withForm(state.visit, corrected(state.visit.form, input)) };
     case 'receipt':

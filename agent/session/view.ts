@@ -1,6 +1,7 @@
 /** The state of a visit as the screen is told it: no score, no template, no image bytes. */
 import type { Language, LockGround, Purpose } from '../contract/common.ts';
 import type { ScreenView, StepView } from '../contract/screen.ts';
+import { isOpen } from './officer.ts';
 import { type LookupState, officerNeeded, PLAIN, type State, visitOf } from './state.ts';
 import type { Fingered, Identified } from './visit.ts';
 
@@ -15,6 +16,8 @@ export interface ViewContext {
   readonly grounds: readonly LockGround[];
   /** How to find out in whose name a SIM is registered. */
   simCheck(travelDocumentNumber: string): { message: string; number: string };
+  /** Whether an officer at this kiosk decides what the machine cannot. */
+  readonly officerDecides: boolean;
   readonly deviceProblems: ScreenView['deviceProblems'];
   readonly secondsLeft: number | null;
 }
@@ -123,7 +126,8 @@ function stepView(state: State, context: ViewContext): StepView {
         integrate: [...visit.form.integrate],
         done: fingersDone(visit),
         exceptions: [...visit.exceptions],
-        officerNeeded: officerNeeded(visit.decision),
+        officerNeeded: officerNeeded(visit.decision) && visit.verdict !== 'confirmed',
+        awaitsOfficer: context.officerDecides && isOpen(visit),
         expected: context.expectedDates({ state: visit.lookup.state, onFile }, visit.purpose),
       };
     }

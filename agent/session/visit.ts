@@ -9,7 +9,7 @@ import type {
   Purpose,
   Relation,
 } from '../contract/common.ts';
-import type { Decision, PacketManifest, Pad, Quality } from '../contract/packet.ts';
+import type { Decision, OfficerOverride, PacketManifest, Pad, Quality } from '../contract/packet.ts';
 import type { Comfort } from '../contract/screen.ts';
 import type { Biometric } from '../ops/biometric.ts';
 
@@ -45,8 +45,10 @@ export interface TakenFace {
   readonly device: PacketManifest['samples'][number]['device'];
 }
 
-/** What the record holds, as templates: the registry's images are not kept. */
+/** What the record holds, as templates: of the registry's images only a portrait is kept, and only for an officer. */
 export interface References {
+  /** Encoded picture of the record's owner; absent where the record has none, or no officer would look at it. */
+  readonly portrait?: Uint8Array;
   /** One embedding a portrait. */
   readonly faces: readonly Float32Array[];
   /** One template a print; a finger may have several. */
@@ -118,6 +120,8 @@ export interface Consented extends Identified {
 export interface Fingered extends Consented {
   readonly fingers: readonly TakenFinger[];
   readonly exceptions: readonly FingerException[];
+  /** What officers decided otherwise than the machine. */
+  readonly overrides: readonly OfficerOverride[];
 }
 
 export interface Captured extends Fingered {
@@ -127,4 +131,6 @@ export interface Captured extends Fingered {
 export interface Compared extends Captured {
   readonly lookup: Lookup;
   readonly decision: Decision;
+  /** What the officer made of a case that the machine could not decide; absent while nobody did. */
+  readonly verdict?: 'confirmed' | 'forwarded';
 }

@@ -19,6 +19,7 @@ export interface View {
     readonly delivery?: string;
     readonly reason?: string;
     readonly officerNeeded?: boolean;
+    readonly awaitsOfficer?: boolean;
   };
 }
 

@@ -126,6 +126,8 @@ function touchFor({ view }: View, script: VisitScript): object | null {
       return reason ? { type: 'finger_exception', position: view.position, reason } : null;
     }
     case 'review':
+      // An officer has to look at it first: there is nothing to touch.
+      if (view.awaitsOfficer) return null;
       return { type: 'submit' };
     case 'receipt': {
       const final = view.delivery === 'accepted' || view.delivery === 'rejected';

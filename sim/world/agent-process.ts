@@ -14,6 +14,8 @@ const STOP_DEADLINE_MS = 8_000;
 export interface AgentProcess extends AsyncDisposable {
   /** Address of the kiosk page. */
   readonly screen: string;
+  /** Address of the officer's console; null where the configuration has none. */
+  readonly officer: string | null;
   readonly pid: number;
   readonly exited: Promise<number | null>;
   /** Worst pauses of the agent's main process during visits, as it reported them when it stopped, milliseconds. */
@@ -50,11 +52,14 @@ export async function startAgentProcess(
   const exited = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)));
   let complaint = '';
   let delay: AgentProcess['eventLoopDelay'] = null;
-  const ready = Promise.withResolvers<string>();
+  const ready = Promise.withResolvers<Pick<AgentProcess, 'screen' | 'officer'>>();
   createInterface({ input: child.stdout }).on('line', line => {
     log.write(`${line}\n`);
     const entry = parsed(line);
-    if (typeof entry.screen === 'string') ready.resolve(entry.screen);
+    if (typeof entry.screen === 'string') {
+      const officer = typeof entry.officer === 'string' ? entry.officer : null;
+      ready.resolve({ screen: entry.screen, officer });
+    }
     if (typeof entry.eventLoopDelayP99Ms === 'number') {
       delay = { p99Ms: entry.eventLoopDelayP99Ms, maxMs: Number(entry.eventLoopDelayMaxMs) };
     }
@@ -69,9 +74,8 @@ export async function startAgentProcess(
   );
   void exited.then(() => ready.reject(new AgentStartError(complaint.trim() || 'the agent ended at once')));
   try {
-    const screen = await ready.promise;
     return {
-      screen,
+      ...(await ready.promise),
       pid: child.pid ?? 0,
       exited,
       get eventLoopDelay() {

@@ -75,6 +75,7 @@ export const stepsIn = (language: Language): readonly StepView[] => [
     done: [],
     exceptions: [],
     officerNeeded: true,
+    awaitsOfficer: true,
     expected: both,
   },
   { step: 'submitting' },

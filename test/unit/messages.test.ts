@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, it } from 'vitest';
 import { Language } from '../../agent/contract/common.ts';
-import { Advice, DocumentProblem, RefusalReason } from '../../agent/contract/screen.ts';
+import { OfficerView } from '../../agent/contract/officer.ts';
+import { Decision, OfficerOverride } from '../../agent/contract/packet.ts';
+import { Advice, DocumentProblem, RefusalReason, ScreenView } from '../../agent/contract/screen.ts';
+import { DeviceState } from '../../agent/contract/uplink.ts';
+import { ERROR_CATALOGUE } from '../../agent/ops/errors.ts';
 import { consentText } from '../../agent/screen/consent.ts';
 import { messagesOf, OFFERED_LANGUAGES } from '../../agent/screen/messages/index.ts';
+import { officerMessagesOf } from '../../agent/screen/messages/officer/index.ts';
 import { passport } from '../fixtures/visit.ts';
 
 /** Two numbers and a stroke: no words. */
@@ -70,5 +76,43 @@ describe('the consent', () => {
       expect(textSha256).toBe(createHash('sha256').update(text).digest('hex'));
       expect(textVersion).not.toBe('');
     }
+  });
+});
+
+describe("the words of the officer's console", () => {
+  const [officerEn, officerVi] = [officerMessagesOf('en'), officerMessagesOf('vi')];
+
+  it('exist in both languages, with the same values, and can be formatted', () => {
+    expect(Object.keys(officerVi).sort()).toEqual(Object.keys(officerEn).sort());
+    // The cases of a plural are words in braces too, but no values.
+    const valuesOf = (text: string): string[] => [...new Set(text.match(/\{\s*\w+\s*[,}]/g) ?? [])].sort();
+    for (const [key, text] of Object.entries(officerVi)) {
+      expect(() => new IntlMessageFormat(text, 'vi'), key).not.toThrow();
+      const english = officerEn[key as keyof typeof officerEn];
+      expect(() => new IntlMessageFormat(english, 'en'), key).not.toThrow();
+      expect(valuesOf(text), key).toEqual(valuesOf(english));
+    }
+  });
+
+  it('have a sentence for every step, need, reason and device error', () => {
+    const words = {
+      step: ScreenView.shape.view.options.map(({ shape }) => shape.step.value),
+      need: OfficerView.shape.needs.element.shape.kind.options,
+      reason: OfficerOverride.shape.reason.options,
+      outcome: Decision.shape.outcome.options,
+      modality: Decision.shape.face.shape.outcome.options,
+      device: DeviceState.shape.role.options,
+      'device.state': DeviceState.shape.state.options,
+      remedy: ERROR_CATALOGUE.map(({ code }) => code).filter(code => code.startsWith('DEVICE_')),
+    };
+    for (const [group, list] of Object.entries(words))
+      for (const word of list) expect(officerEn).toHaveProperty([`${group}.${word}`]);
+  });
+
+  it('have a sentence for every reason that makes a case', () => {
+    const source = readFileSync(new URL('../../agent/records/decide.ts', import.meta.url), 'utf8');
+    const reasons = [...source.matchAll(/outcome: '(?:inconclusive|no_match)', reason: '(\w+)'/g)];
+    expect(reasons.length).toBeGreaterThanOrEqual(10);
+    for (const [, reason] of reasons) expect(officerEn).toHaveProperty([`case.reason.${reason}`]);
   });
 });

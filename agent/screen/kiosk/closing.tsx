@@ -22,7 +22,11 @@ export function Review(props: StepProps<'review'>) {
       title={say('review.title')}
       words={
         <>
-          {view.officerNeeded && <Advice sign="officer">{say('review.officer')}</Advice>}
+          {view.officerNeeded && (
+            <Advice sign="officer">
+              {say(view.awaitsOfficer ? 'review.awaits_officer' : 'review.officer')}
+            </Advice>
+          )}
           <Expected expected={view.expected} language={language} say={say} />
         </>
       }
@@ -81,10 +85,12 @@ export function Review(props: StepProps<'review'>) {
       }
       actions={
         <>
-          <Button onTouch={() => send({ type: 'submit' })}>
-            <Icon sign="check" />
-            {say('review.submit')}
-          </Button>
+          {!view.awaitsOfficer && (
+            <Button onTouch={() => send({ type: 'submit' })}>
+              <Icon sign="check" />
+              {say('review.submit')}
+            </Button>
+          )}
           {view.contact && (
             <Button kind="quiet" onTouch={() => setCorrecting(true)}>
               {say('review.correct')}

@@ -1,0 +1,27 @@
+/** What the comparison needs of the models and the configuration. */
+import { type Models, thresholdAt } from '../../models/index.ts';
+import type { Config } from '../contract/config.ts';
+import type { Comparer } from './compare.ts';
+
+/** False match rate at which a frame of the challenge still is the face of the portrait taken seconds before. */
+const SAME_FACE_FMR = 0.001;
+
+export function comparerOf(models: Models, config: Config): Comparer {
+  const table = (task: string) => models.cards.find(card => card.task === task)?.fmrTable ?? [];
+  return {
+    finger: models.finger,
+    face: models.face,
+    fingerTable: table('finger-matching'),
+    faceTable: table('face-embedding'),
+    fmr: config.comparison.fmr,
+    usableFingerQuality: config.visit.fingerMinimumQuality,
+    usableFaceQuality: config.visit.faceMinimumQuality,
+    models: models.cards.map(({ id, version, sha256 }) => ({ id, version, sha256 })),
+  };
+}
+
+/** Of the loosest rate measured that is strict enough, else of the strictest; without face models nothing is the same. */
+export function sameFaceScore(table: Comparer['faceTable']): number {
+  if (table.length === 0) return 1;
+  return thresholdAt(table, Math.max(SAME_FACE_FMR, Math.min(...table.map(({ fmr }) => fmr))));
+}

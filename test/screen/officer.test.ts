@@ -1,0 +1,316 @@
+/** The officer's console in a real browser: passkeys by Chromium's virtual authenticator, whole cases to the packet. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import en from '../../agent/screen/messages/officer/en.json' with { type: 'json' };
+import vi from '../../agent/screen/messages/officer/vi.json' with { type: 'json' };
+import { ScreenClient } from '../../sim/visitor/screen-client.ts';
+import { run } from '../fixtures/command.ts';
+import { OFFICER, OfficerKiosk, SUPERVISOR, SWAPPED } from '../fixtures/officer-kiosk.ts';
+import { launch } from './browser.ts';
+
+const ARTEFACTS = fileURLToPath(new URL('../../artefacts/screen/', import.meta.url));
+const DESK = { width: 1280, height: 900 };
+/** Longest wait for something to appear, and longest test, on a busy machine, in milliseconds. */
+const APPEARS_MS = 120_000;
+const TEST_MS = 420_000;
+
+let browser: Browser;
+let kiosk: OfficerKiosk;
+
+beforeAll(async () => {
+  await mkdir(ARTEFACTS, { recursive: true });
+  [browser, kiosk] = await Promise.all([launch(), OfficerKiosk.start()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await kiosk?.[Symbol.asyncDispose]();
+});
+
+/** One officer's browser, watched for everything a page must not do. */
+class Desk implements AsyncDisposable {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #faults: string[] = [];
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.#context = context;
+    this.page = page;
+  }
+
+  static async open(): Promise<Desk> {
+    const context = await browser.newContext({ viewport: DESK, reducedMotion: 'reduce' });
+    context.setDefaultTimeout(APPEARS_MS);
+    const page = await context.newPage();
+    const desk = new Desk(context, page);
+    page.on('console', message => {
+      if (message.type() === 'error' || message.type() === 'warning') desk.#faults.push(message.text());
+    });
+    page.on('pageerror', error => desk.#faults.push(`script: ${error.message}`));
+    context.on('request', request => {
+      if (new URL(request.url()).origin !== new URL(kiosk.desk).origin)
+        desk.#faults.push(`foreign request: ${request.url()}`);
+    });
+    await page.goto(kiosk.desk);
+    return desk;
+  }
+
+  /** Gives this browser a key with a finger on it, as a laptop or a FIDO2 key has. */
+  async plugKey(): Promise<void> {
+    const cdp = await this.#context.newCDPSession(this.page);
+    await cdp.send('WebAuthn.enable');
+    await cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+  }
+
+  async press(words: string): Promise<void> {
+    await this.page.getByRole('button', { name: words, exact: true }).click();
+  }
+
+  async sees(words: string): Promise<void> {
+    await this.page.getByText(words).first().waitFor();
+  }
+
+  async signInByPin({ officer, pin }: { officer: string; pin: string }): Promise<void> {
+    await this.page.getByLabel(vi['sign_in.officer']).fill(officer);
+    await this.page.getByLabel(vi['sign_in.pin']).fill(pin);
+    await this.press(vi['sign_in.by_pin']);
+    await this.sees(vi['needs.title']);
+  }
+
+  /** A picture only, of what does not stand still. */
+  async glance(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(ARTEFACTS, `officer-${name}.png`) });
+  }
+
+  /** A picture, and axe. */
+  async look(name: string): Promise<void> {
+    await this.page.evaluate(() => document.fonts.ready);
+    await this.page.screenshot({ path: join(ARTEFACTS, `officer-${name}.png`), fullPage: true });
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    expect
+      .soft(
+        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`),
+        name,
+      )
+      .toEqual([]);
+    const wide = await this.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    expect.soft(wide, `${name} is wider than the screen`).toBe(false);
+  }
+
+  /** Beside pictures that were gone when they came to be fetched: the step had ended meanwhile. */
+  faults(): string[] {
+    return this.#faults.filter(fault => !fault.includes('404'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.close();
+  }
+}
+
+const packetOf = async (packetId: string | null) =>
+  (await kiosk.world.backend.packets()).find(packet => packet.packetId === packetId);
+
+test(
+  'an officer registers a passkey, signs in with it, and decides a case; the word is in packet and audit chain',
+  async () => {
+    const { configFile } = kiosk.world;
+    const invited = await run(['officer', 'invite', 'A-17', '--config', configFile, '--json']);
+    const { code } = JSON.parse(invited.stdout) as { code: string };
+    await using desk = await Desk.open();
+    await desk.plugKey();
+    await desk.sees(vi.pins);
+    await desk.look('sign-in');
+    await desk.press(vi['sign_in.invited']);
+    await desk.page.getByLabel(vi['sign_in.officer']).fill('A-17');
+    await desk.page.getByLabel(vi['sign_in.code']).fill(code);
+    await desk.press(vi['sign_in.register']);
+    await desk.sees(vi['needs.none']);
+    await desk.press(vi.sign_out);
+    await desk.press(vi['sign_in.passkey']);
+    await desk.sees(vi['needs.none']);
+    await desk.look('quiet');
+
+    const left = kiosk.comes(SWAPPED);
+    await desk.sees(vi['step.fingers']);
+    await desk.look('fingers');
+    await desk.sees(vi['case.title']);
+    await desk.sees(vi['case.reason.fingers_rearranged']);
+    for (const which of [vi['case.taken'], vi['case.record']]) {
+      const image = desk.page.getByRole('img', { name: which });
+      await expect
+        .poll(() => image.evaluate((img: HTMLImageElement) => img.naturalWidth), { timeout: APPEARS_MS })
+        .toBeGreaterThan(100);
+    }
+    await desk.look('case-vi');
+    await desk.press(vi.language);
+    await desk.sees(en['case.title']);
+    await desk.look('case-en');
+    await desk.press(en['case.confirm']);
+    await desk.look('confirm');
+    await desk.page.getByLabel(en['reason.identity_confirmed_in_person']).check();
+    await desk.press(en['dialog.yes']);
+    const trace = await left;
+    expect(trace.delivery).toBe('accepted');
+    const manifest = (await packetOf(trace.packetId))?.manifest;
+    expect(manifest).toMatchObject({
+      decision: { outcome: 'inconclusive', reason: 'fingers_rearranged' },
+      overrides: [
+        {
+          step: 'decision',
+          position: null,
+          reason: 'identity_confirmed_in_person',
+          officer: 'A-17',
+          secondOfficer: null,
+        },
+      ],
+    });
+    await desk.press(en['tab.audit']);
+    await desk.page.getByLabel(en['audit.search']).fill('A-17');
+    await desk.sees('confirm_identity');
+    await desk.look('audit');
+    expect((await run(['audit', 'verify', '--config', configFile])).code).toBe(0);
+    expect(desk.faults()).toEqual([]);
+  },
+  TEST_MS,
+);
+
+test(
+  'where the policy asks for it, a second officer agrees; nobody agrees with himself',
+  async () => {
+    await using desk = await Desk.open();
+    await desk.signInByPin(OFFICER);
+    const left = kiosk.impostorComes();
+    await desk.sees(vi['case.title.no_match']);
+    await desk.press(vi['case.confirm']);
+    await desk.sees(vi['case.second']);
+    await desk.page.getByLabel(vi['reason.quality_accepted']).check();
+    const agree = async ({ officer, pin }: { officer: string; pin: string }) => {
+      await desk.page.getByLabel(vi['sign_in.officer']).fill(officer);
+      await desk.page.getByLabel(vi['sign_in.pin']).fill(pin);
+      await desk.press(vi['case.second_pin']);
+    };
+    await agree(OFFICER);
+    await desk.sees(vi['error.SECOND_OFFICER_NEEDED']);
+    await desk.look('second');
+    await agree(SUPERVISOR);
+    const trace = await left;
+    expect((await packetOf(trace.packetId))?.manifest).toMatchObject({
+      decision: { outcome: 'no_match' },
+      overrides: [{ reason: 'quality_accepted', officer: '1001', secondOfficer: '2001' }],
+    });
+    await desk.press(vi['tab.figures']);
+    await desk.sees(vi['outcome.no_match']);
+    await desk.look('figures');
+  },
+  TEST_MS,
+);
+
+test(
+  'a finger is excepted and another taken again; a case is refused only after a question',
+  async () => {
+    await using desk = await Desk.open();
+    await desk.signInByPin(SUPERVISOR);
+    await kiosk.world.sensor.unplug();
+    const left = kiosk.comes(SWAPPED);
+    await desk.sees(vi['step.fingers']);
+    await desk.sees(vi['need.device']);
+    await desk.press(vi['visit.except']);
+    await desk.page.getByLabel(vi['exception.device']).check();
+    await desk.look('except');
+    await desk.press(vi['dialog.yes']);
+    await desk.sees(`${SUPERVISOR.officer}: ${vi['reason.device_defective']}`);
+    kiosk.world.sensor.plug();
+    await desk.sees(vi['case.title']);
+    await desk.press(vi['visit.recapture']);
+    await desk.look('recapture');
+    await desk.page.getByLabel(vi['visit.portrait']).check();
+    await desk.press(vi['dialog.yes']);
+    await desk.sees(vi['step.face']);
+    await desk.page.locator('.preview').waitFor();
+    await desk.glance('face');
+    await desk.sees(vi['case.title']);
+    await desk.press(vi['case.refuse']);
+    await desk.press(vi['dialog.no']);
+    await desk.sees(vi['case.title']);
+    await desk.press(vi['case.refuse']);
+    await desk.press(vi['dialog.yes']);
+    expect((await left).refusal).toMatchObject({ reason: 'identity_not_confirmed' });
+    await desk.sees(vi['needs.none']);
+  },
+  TEST_MS,
+);
+
+test(
+  'a call is seen at once and answered; a visit is ended only after a question',
+  async () => {
+    await using desk = await Desk.open();
+    await desk.signInByPin(OFFICER);
+    const { signal } = new AbortController();
+    const applicant = await ScreenClient.open(kiosk.agent.screen, signal);
+    for (const input of [{ type: 'start' }, { type: 'language', language: 'ko' }, { type: 'call_officer' }])
+      expect(await applicant.send(input, signal)).toBe(200);
+    await desk.sees(vi['need.call']);
+    await desk.look('call');
+    await desk.press(vi['visit.answer']);
+    await desk.sees(vi['needs.none']);
+    await desk.press(vi['visit.end']);
+    await desk.look('end');
+    await desk.page.keyboard.press('Escape');
+    await desk.sees(vi['step.purpose']);
+    await desk.press(vi['visit.end']);
+    await desk.press(vi['dialog.yes']);
+    await desk.sees(vi['step.ended']);
+    expect(desk.faults()).toEqual([]);
+  },
+  TEST_MS,
+);
+
+test(
+  'devices with what to do, the outbox, and nothing left after signing out',
+  async () => {
+    await using desk = await Desk.open();
+    await desk.signInByPin(SUPERVISOR);
+    await kiosk.world.sensor.unplug();
+    await desk.press(vi['tab.devices']);
+    await desk.sees(vi['need.device']);
+    await desk.sees(vi['remedy.title']);
+    await desk.look('devices');
+    kiosk.world.sensor.plug();
+    await desk.sees(vi['needs.none']);
+    await desk.press(vi['tab.outbox']);
+    await desk.sees(vi['outbox.empty']);
+    await desk.look('outbox');
+    await desk.press(vi.sign_out);
+    await desk.sees(vi['sign_in.again']);
+    const answers = await desk.page.evaluate(async () => {
+      const paths = [
+        'events',
+        'outbox',
+        'figures',
+        'audit',
+        'finger.png',
+        'face/taken.jpg',
+        'face/record.jpg',
+      ];
+      return Promise.all(paths.map(async path => (await fetch(`/officer/api/${path}`)).status));
+    });
+    expect(new Set(answers)).toEqual(new Set([401]));
+    expect(await desk.page.context().cookies(kiosk.desk)).toEqual([]);
+    expect(await desk.page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
+    expect(await desk.page.evaluate(() => document.body.textContent)).not.toContain('kiosk-01');
+  },
+  TEST_MS,
+);
