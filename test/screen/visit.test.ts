@@ -132,9 +132,9 @@ async function wholeVisit(language: Language): Promise<void> {
   await look('finger-first');
   kiosk.allow(view => view.position === 'right_thumb');
   await visitor.sees(words['finger.right_index']);
-  const print = await visitor.pixels('.print img');
-  expect(print).toMatchObject(PRINT);
-  expect(print.range).toBeGreaterThan(100);
+  // The picture is fetched after the words stand there.
+  await expect.poll(() => visitor.pixels('.print img')).toMatchObject(PRINT);
+  expect((await visitor.pixels('.print img')).range).toBeGreaterThan(100);
   await look('finger-second');
   kiosk.allow(() => false);
   await kiosk.place(RIGHT_THUMB);
