@@ -133,7 +133,7 @@ async function wholeVisit(language: Language): Promise<void> {
   kiosk.allow(view => view.position === 'right_thumb');
   await visitor.sees(words['finger.right_index']);
   // The picture is fetched after the words stand there.
-  await expect.poll(() => visitor.pixels('.print img')).toMatchObject(PRINT);
+  await expect.poll(() => visitor.pixels('.print img'), { timeout: 10_000 }).toMatchObject(PRINT);
   expect((await visitor.pixels('.print img')).range).toBeGreaterThan(100);
   await look('finger-second');
   kiosk.allow(() => false);
