@@ -18,6 +18,7 @@ import { uuid7Maker } from '../agent/packet/uuid7.ts';
 import type { Compared } from '../agent/session/visit.ts';
 import { mqttDial } from '../agent/uplink/dial.ts';
 import { Uplink } from '../agent/uplink/uplink.ts';
+import { loadFingerModels } from '../models/finger/index.ts';
 import { startBackend } from '../sim/backend/backend.ts';
 import { startBroker } from '../sim/broker/broker.ts';
 import { FINGER_CODES, FingerStudio, simulatedPerson } from '../sim/people/index.ts';
@@ -27,13 +28,12 @@ import { liveFrame } from '../sim/world/portrait.ts';
 import { noPad } from '../test/fixtures/visit.ts';
 import { durations, type Figure, type Progress, timed } from './figures.ts';
 
-const RUNS = 10;
 const CODEC_DEADLINE_MS = 60_000;
 const RECEIPT_DEADLINE_MS = 60_000;
 const NAMES = { office: 'hanoi-01', kiosk: 'kiosk-01' };
 
 /** `seal`: ISO records, JPEG 2000, signature, encryption. `seal_and_publish`: also stored durably, sent, and verified. */
-export async function deliveryFigures(progress: Progress): Promise<Figure[]> {
+export async function deliveryFigures(progress: Progress, packets: number): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'vantay-bench-'));
   try {
     await using stack = new AsyncDisposableStack();
@@ -95,12 +95,12 @@ export async function deliveryFigures(progress: Progress): Promise<Figure[]> {
         sequence,
       };
     };
-    progress(`seal: ${RUNS} packets`);
-    const seal = await timed(RUNS, sealed, 1);
-    progress(`seal and publish: ${RUNS} packets`);
+    progress(`seal: ${packets} packets`);
+    const seal = await timed(packets, sealed, 1);
+    progress(`seal and publish: ${packets} packets`);
     const bytes: number[] = [];
     const publish = await timed(
-      RUNS,
+      packets,
       async () => {
         const packet = await sealed();
         bytes.push(packet.container.length);
@@ -123,6 +123,7 @@ export async function deliveryFigures(progress: Progress): Promise<Figure[]> {
 /** A visit of a made-up person, as the session hands it to be sealed: ten prints of the sensor, one frame of the camera. */
 async function finishedVisit(id: string): Promise<Compared> {
   await using studio = new FingerStudio();
+  const models = await loadFingerModels();
   const person = simulatedPerson(1, studio);
   const quality = { algorithm: 'bench', version: '1', score: 80, components: {} };
   const device = { driver: 'bench', model: 'bench', serial: '1', trust: 'L0' } as const;
@@ -130,7 +131,8 @@ async function finishedVisit(id: string): Promise<Compared> {
   const fingers = [];
   for (const code of FINGER_CODES) {
     const image = await person.liveImpression(code, 0);
-    const sample = new Biometric({ image, template: new Uint8Array() });
+    const { template } = await models.extract(image);
+    const sample = new Biometric({ image, template });
     fingers.push({ position: FINGER_POSITIONS[code - 1]!, sample, ...taken });
   }
   const jpeg = await liveFrame(person, 'neutral', 0);

@@ -8,9 +8,16 @@ import { liveFrame, recordPortraits } from '../sim/world/portrait.ts';
 import { type Bench, durations, type Figure, type Progress, timed, worst } from './figures.ts';
 import { deliveryFigures } from './visit-delivery.ts';
 
-const FACE_RUNS = 40;
-const FINGER_RUNS = 30;
-const VISITS = 3;
+/** How often each thing is done. */
+interface Sizes {
+  readonly faces: number;
+  readonly fingers: number;
+  readonly packets: number;
+  readonly visits: number;
+}
+
+const FULL: Sizes = { faces: 40, fingers: 30, packets: 10, visits: 3 };
+const SMALL: Sizes = { faces: 2, fingers: 2, packets: 1, visits: 1 };
 /** Right index finger: ISO/IEC 19794-2 code 2. */
 const RIGHT_INDEX = 2;
 const MODEL_DEADLINE_MS = 60_000;
@@ -18,36 +25,37 @@ const MODEL_DEADLINE_MS = 60_000;
 export const visitBench: Bench = {
   name: 'visit',
   summary: 'frame to face decision, print to match, seal and publish, pauses of the main process',
-  async run(progress) {
+  async run(progress, { small }) {
+    const { faces, fingers, packets, visits } = small ? SMALL : FULL;
     return [
-      ...(await modelFigures(progress)),
-      ...(await deliveryFigures(progress)),
-      ...(await pauseFigures(progress)),
+      ...(await modelFigures(progress, faces, fingers)),
+      ...(await deliveryFigures(progress, packets)),
+      ...(await pauseFigures(progress, visits)),
     ];
   },
 };
 
 /** Through the model process, as the agent asks it. */
-async function modelFigures(progress: Progress): Promise<Figure[]> {
+async function modelFigures(progress: Progress, faces: number, fingers: number): Promise<Figure[]> {
   await using models = await startModels({ deadlineMs: MODEL_DEADLINE_MS });
   await using studio = new FingerStudio();
   const person = simulatedPerson(1, studio);
-  progress(`face: ${FACE_RUNS} frames`);
+  progress(`face: ${faces} frames`);
   const [portrait] = await recordPortraits(person);
   const reference = portrait && (await models.face.analyse(portrait)).face;
   if (!reference) throw new Error('no face in the reference portrait');
   const frames = await Promise.all(Array.from({ length: 8 }, (_, i) => liveFrame(person, 'neutral', i)));
-  const face = await timed(FACE_RUNS, async run => {
+  const face = await timed(faces, async run => {
     const { face: found } = await models.face.analyse(frames[run % frames.length]!);
     if (!found) throw new Error('no face in a frame');
     await models.face.compare(found.embedding, reference.embedding);
   });
-  progress(`finger: ${FINGER_RUNS} images`);
+  progress(`finger: ${fingers} images`);
   const prints = await Promise.all([0, 1, 2, 3].map(attempt => person.liveImpression(RIGHT_INDEX, attempt)));
   const [record] = await person.recordImpressions(RIGHT_INDEX);
   if (!record) throw new Error('no print in the record');
   const { template } = await models.finger.extract(record);
-  const finger = await timed(FINGER_RUNS, async run => {
+  const finger = await timed(fingers, async run => {
     const extraction = await models.finger.extract(prints[run % prints.length]!);
     await models.finger.match(extraction.template, [template]);
   });
@@ -55,14 +63,14 @@ async function modelFigures(progress: Progress): Promise<Figure[]> {
 }
 
 /** Whole visits; the agent measures itself from the first touch to the last page, its start excluded. */
-async function pauseFigures(progress: Progress): Promise<Figure[]> {
+async function pauseFigures(progress: Progress, count: number): Promise<Figure[]> {
   const scenario = SCENARIOS.find(({ name }) => name === 'happy');
   if (!scenario) throw new Error('there is no scenario "happy"');
   const p99: number[] = [];
   const longest: number[] = [];
   const visits: number[] = [];
-  for (let i = 0; i < VISITS; i += 1) {
-    progress(`visit ${i + 1} of ${VISITS}`);
+  for (let i = 0; i < count; i += 1) {
+    progress(`visit ${i + 1} of ${count}`);
     const { complaint, eventLoopDelay, result } = await play({
       scenario,
       signal: new AbortController().signal,

@@ -97,6 +97,9 @@ async function times(
   const cpu = (id: string): number =>
     (taken.get(id) ?? []).reduce((sum, timed) => sum + timed.cpuMs, 0) / rounds;
   const ratio = (id: string, value: number): Figure => measured(id, value, 'ratio', rounds);
+  // Of something so short that it took no tick there is nothing to say.
+  const cpuRatio = (id: string, part: number, whole: number): Figure[] =>
+    whole > 0 ? [ratio(id, part / whole)] : [];
   return [
     ...durations('plain_read', wall('read')),
     ...[...galleries.keys()].flatMap(profile => {
@@ -104,9 +107,9 @@ async function times(
       return [
         ...durations(`${profile}_search`, wall(one)),
         ratio(`${profile}_over_read`, median(wall(one)) / median(wall('read'))),
-        ratio(`${profile}_over_read.cpu`, cpu(one) / cpu('read')),
+        ...cpuRatio(`${profile}_over_read.cpu`, cpu(one), cpu('read')),
         ratio(`${profile}_probe_of_ten_over_one`, median(wall(ten)) / BATCH / median(wall(one))),
-        ratio(`${profile}_probe_of_ten_over_one.cpu`, cpu(ten) / BATCH / cpu(one)),
+        ...cpuRatio(`${profile}_probe_of_ten_over_one.cpu`, cpu(ten) / BATCH, cpu(one)),
       ];
     }),
   ];
