@@ -78,14 +78,12 @@ function Visit({ screen, say }: { screen: ScreenView; say: Say }) {
           <Notices screen={screen} say={say} />
         </header>
         <Step screen={screen} say={say} />
-        {screen.visitId !== null && (
-          <Tools
-            screen={screen}
-            say={say}
-            onEnd={() => setLeaving('end')}
-            onRestart={() => setLeaving('restart')}
-          />
-        )}
+        <Tools
+          screen={screen}
+          say={say}
+          onEnd={() => setLeaving('end')}
+          onRestart={() => setLeaving('restart')}
+        />
       </div>
       {secondsLeft !== null ? (
         <TimeDialog seconds={secondsLeft} say={say} />
