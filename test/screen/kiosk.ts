@@ -55,14 +55,19 @@ export class Kiosk implements AsyncDisposable {
   /**
    * Whoever has this seed is known to the immigration database.
    * @param config changes to the configuration of the agent
+   * @param env added to the agent's environment
    */
-  static async start(seed: number, config: Record<string, unknown> = {}): Promise<Kiosk> {
+  static async start(
+    seed: number,
+    config: Record<string, unknown> = {},
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Kiosk> {
     const folder = await mkdtemp(join(tmpdir(), 'vantay-screen-'));
     const studio = new FingerStudio();
     const world = await startWorld({ folder, screenPort: await freePort(), config });
     const person = simulatedPerson(seed, studio, { onDate: today() });
     const [agent] = await Promise.all([
-      startAgentProcess(world.configFile, world.logFile),
+      startAgentProcess(world.configFile, world.logFile, { env: { ...process.env, ...env } }),
       person.prepare().then(async () => world.registry.addRecord(await recordOf(person, never))),
     ]);
     const kiosk = new Kiosk(world, agent, studio, folder, person);
@@ -72,6 +77,15 @@ export class Kiosk implements AsyncDisposable {
 
   get screen(): string {
     return this.#agent.screen;
+  }
+
+  /** Where everything of the kiosk and its simulated world is written. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  get pid(): number {
+    return this.#agent.pid;
   }
 
   get person(): Person {
