@@ -8,9 +8,17 @@ import { faceBench } from './face.ts';
 import type { Bench, Figure } from './figures.ts';
 import { fingerBench } from './finger.ts';
 import { recordsBench } from './records.ts';
+import { screenBench } from './screen.ts';
 import { visitBench } from './visit.ts';
 
-const BENCHES: readonly Bench[] = [visitBench, fingerBench, faceBench, deliveryBench, recordsBench];
+const BENCHES: readonly Bench[] = [
+  visitBench,
+  fingerBench,
+  faceBench,
+  deliveryBench,
+  recordsBench,
+  screenBench,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
