@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseKeyFile } from '../../agent/records/cache/envelope.ts';
 import { CacheStore, type StoreOptions } from '../../agent/records/cache/store.ts';
+import { discardFile, wipeFile } from '../../agent/records/cache/wipe.ts';
 import {
   claimOf,
   FACE_BYTES,
@@ -163,8 +164,13 @@ describe('a synchronisation', () => {
       expect(store.apply(log.page(0), NOW_MS).removed).toHaveLength(20);
       expect(store.status()).toMatchObject({ records: 20, complete: true });
     }
+    {
+      using store = open({ models: 'face 2, finger 1' });
+      expect(store.status()).toMatchObject({ records: 0, epoch: null, complete: false });
+      store.apply(log.page(0), NOW_MS);
+    }
     using store = open({ models: 'face 2, finger 1' });
-    expect(store.status()).toMatchObject({ records: 0, epoch: null, complete: false });
+    expect(store.status()).toMatchObject({ records: 20, complete: true });
   });
 });
 
@@ -296,7 +302,7 @@ describe('a disk in the wrong hands', () => {
     }
     cpSync(copy, path);
     expect(code(() => readAll(1, { leastSerial: serial }))).toBe('RECORDS_ROLLED_BACK');
-    CacheStore.discard(path);
+    discardFile(path);
     using anew = open({ leastSerial: serial });
     expect(anew.status().serial).toBeGreaterThan(serial);
   });
@@ -350,6 +356,21 @@ describe('a wipe', () => {
     expect(store.status().serial).toBeGreaterThan(serial);
     store.apply(log.page(0), NOW_MS);
     expect(store.find(claimOf(1), NOW_MS)).not.toBeNull();
+  });
+
+  it('needs no key, and a copy from before it is not believed', () => {
+    filled();
+    const copy = join(folder, 'copy.sqlite');
+    cpSync(path, copy);
+    const serial = wipeFile(path, 1);
+    {
+      using store = open({ leastSerial: serial, wrapping: parseKeyFile(OTHER_KEY) });
+      expect(store.status()).toMatchObject({ state: 'wiped', serial });
+    }
+    cpSync(copy, path);
+    expect(code(() => readAll(1, { leastSerial: serial }))).toBe('RECORDS_ROLLED_BACK');
+    writeFileSync(path, 'no database at all');
+    expect(wipeFile(path, serial)).toBeGreaterThan(serial);
   });
 
   it('that a crash cut off is finished at the next start', () => {

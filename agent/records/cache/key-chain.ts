@@ -33,7 +33,7 @@ export class KeyChain {
     return chain;
   }
 
-  /** @throws CacheError RECORDS_KEY_FOREIGN, RECORDS_DAMAGED, RECORDS_TAMPERED */
+  /** Changes nothing. @throws CacheError RECORDS_KEY_FOREIGN, RECORDS_DAMAGED, RECORDS_TAMPERED */
   static open(database: DatabaseSync, wrapping: readonly WrappingKey[], place: string): KeyChain {
     const rows = database.prepare('SELECT generation, wrapped_by, wrapped FROM keys ORDER BY 1 DESC').all();
     if (rows.length === 0) throw new CacheError('RECORDS_TAMPERED', 'the keys of the records are gone');
@@ -44,9 +44,12 @@ export class KeyChain {
       return DataKey.unwrap(Number(generation), wrapped as Uint8Array, by, place);
     });
     const former = rows.some(({ wrapped_by }) => wrapped_by !== current.id);
-    const chain = new KeyChain(database, current, place, keys, former);
-    if (former) for (const key of keys) chain.#write(key);
-    return chain;
+    return new KeyChain(database, current, place, keys, former);
+  }
+
+  /** Wraps all keys with the current wrapping key. */
+  wrapAnew(): void {
+    for (const key of this.#keys) this.#write(key);
   }
 
   get current(): DataKey {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { lockFile, openDatabase, translated } from './database.ts';
 import { DataKey, type WrappingKey } from './envelope.ts';
@@ -10,13 +9,14 @@ import { plain, RowTable } from './rows.ts';
 import { leafOf } from './tree.ts';
 import { TreeView } from './tree-view.ts';
 import type { CacheStatus, Change, Claim, Effect, Faces, Found, KeptRecord, Page } from './types.ts';
+import { factOf, sweepWiped, wipeDatabase, wipedSerial } from './wipe.ts';
 
 export interface StoreOptions {
   readonly path: string;
   /** The current key first. */
   readonly wrapping: readonly WrappingKey[];
-  /** Which models made the templates; under others they are of no use, and all is fetched anew. */
-  readonly models: string;
+  /** Which models make templates; those of others are of no use, and all is fetched anew. Null: leaves them as they are. */
+  readonly models: string | null;
   /** Serial that was seen at this kiosk before, kept elsewhere; a file with a lower one is an older copy. */
   readonly leastSerial: number;
 }
@@ -60,16 +60,17 @@ export class CacheStore implements Disposable {
     }
   }
 
-  /** Deletes a file that is not believed any more; the next store begins anew. */
-  static discard(path: string): void {
-    for (const end of ['', '-wal', '-shm']) if (existsSync(path + end)) rmSync(path + end);
-  }
-
   status(): CacheStatus {
     const contents = this.#contents;
     const { models: _models, nextRow: _nextRow, ...head } = contents?.head ?? NEW_HEAD;
     if (!contents)
-      return { ...head, state: 'wiped', serial: this.#wipedSerial() ?? 0, keyGeneration: 0, toSealAnew: 0 };
+      return {
+        ...head,
+        state: 'wiped',
+        serial: wipedSerial(this.#database) ?? 0,
+        keyGeneration: 0,
+        toSealAnew: 0,
+      };
     const behind = 'SELECT count(*) AS n FROM records WHERE generation < ?';
     const keyGeneration = contents.keys.current.generation;
     const toSealAnew = translated(() => Number(this.#database.prepare(behind).get(keyGeneration)?.n));
@@ -122,7 +123,8 @@ export class CacheStore implements Disposable {
       one => (one.expiresAtMs === null || nowMs < one.expiresAtMs) && cardsAgree(one, claim),
     );
     if (!record) return null;
-    return others.length > 0 ? { state: 'several' } : { state: record.state, record };
+    if (others.length > 0) return { state: 'several' };
+    return record.state === 'locked' ? { state: 'locked' } : { state: 'found', record };
   }
 
   /** The record of a row of the gallery; null when it is gone or may not be used any more. @throws CacheError */
@@ -203,20 +205,15 @@ export class CacheStore implements Disposable {
 
   /** Destroys the keys, then all else. Stays wiped until {@link allow}. */
   wipe(): void {
-    const serial = (this.#contents?.head.serial ?? this.#wipedSerial() ?? 0) + 1;
-    this.#transaction(() => {
-      this.#database.exec('DELETE FROM keys; DELETE FROM head');
-      this.#database.prepare("INSERT OR REPLACE INTO facts VALUES ('wiped', ?)").run(String(serial));
-    });
+    const serial = (this.#contents?.head.serial ?? wipedSerial(this.#database) ?? 0) + 1;
+    translated(() => wipeDatabase(this.#database, serial));
     this.#contents?.keys.forget();
     this.#contents = null;
-    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    this.#sweepWiped();
   }
 
   /** After a wipe: begins anew, empty. */
   allow(nowMs: number): void {
-    const serial = this.#wipedSerial();
+    const serial = wipedSerial(this.#database);
     if (serial === null) return;
     this.#contents = this.#begin(Math.max(serial, this.#options.leastSerial), nowMs);
   }
@@ -229,21 +226,29 @@ export class CacheStore implements Disposable {
 
   #open(nowMs: number): Contents | null {
     const { wrapping, models, leastSerial } = this.#options;
-    if (this.#wipedSerial() !== null) {
-      this.#sweepWiped();
+    if (wipedSerial(this.#database) !== null) {
+      sweepWiped(this.#database);
       return null;
     }
-    const place = this.#fact('place');
+    const place = factOf(this.#database, 'place');
     if (place === null) return this.#begin(leastSerial, nowMs);
-    const keys = this.#transaction(() => KeyChain.open(this.#database, wrapping, place));
+    const keys = KeyChain.open(this.#database, wrapping, place);
     const head = readHead(this.#database, keys, place);
     if (head.serial < leastSerial) throw new CacheError('RECORDS_ROLLED_BACK', 'an older copy of the file');
     const tree = TreeView.read(this.#database);
     if (tree.root() !== head.root) throw new CacheError('RECORDS_TAMPERED', 'not the records that were kept');
     const contents = { place, keys, tree, head, rows: new RowTable(this.#database, keys, place) };
     this.#contents = contents;
-    if (head.models !== models) this.restart();
-    if (keys.wrappedByFormer) this.rotate(nowMs);
+    if (models !== null && head.models !== models)
+      this.#change(contents, (changed, changedHead) => {
+        changed.clear();
+        this.#clear(changedHead);
+        changedHead.models = models;
+      });
+    if (keys.wrappedByFormer) {
+      this.#transaction(() => keys.wrapAnew());
+      this.rotate(nowMs);
+    }
     return contents;
   }
 
@@ -254,7 +259,7 @@ export class CacheStore implements Disposable {
       this.#database.exec('DELETE FROM facts; DELETE FROM keys');
       this.#database.prepare("INSERT INTO facts VALUES ('place', ?)").run(place);
       const keys = KeyChain.make(this.#database, wrapping, place);
-      const head = { ...NEW_HEAD, serial: serial + 1, models, keyMadeAtMs: nowMs };
+      const head = { ...NEW_HEAD, serial: serial + 1, models: models ?? '', keyMadeAtMs: nowMs };
       writeHead(this.#database, keys, place, head);
       return {
         place,
@@ -271,7 +276,7 @@ export class CacheStore implements Disposable {
     const [tree, head] = [contents.tree.copyOn(this.#database), { ...contents.head }];
     const result = this.#transaction(() => {
       const done = act(tree, head);
-      Object.assign(head, { serial: head.serial + 1, root: tree.root(), models: this.#options.models });
+      Object.assign(head, { serial: head.serial + 1, root: tree.root() });
       writeHead(this.#database, contents.keys, contents.place, head);
       return done;
     });
@@ -319,22 +324,6 @@ export class CacheStore implements Disposable {
   #ready(): Contents {
     if (!this.#contents) throw new CacheError('RECORDS_WIPED', 'the records were wiped');
     return this.#contents;
-  }
-
-  #fact(name: 'place' | 'wiped'): string | null {
-    const found = this.#database.prepare('SELECT value FROM facts WHERE name = ?').get(name);
-    return found ? String(found.value) : null;
-  }
-
-  #wipedSerial(): number | null {
-    const wiped = this.#fact('wiped');
-    return wiped === null ? null : Number(wiped);
-  }
-
-  /** What is left after the keys have gone: a crash may have come in between, so this is done again at the start. */
-  #sweepWiped(): void {
-    this.#database.exec('DELETE FROM names; DELETE FROM boxes; DELETE FROM records');
-    this.#database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   #transaction<T>(act: () => T): T {

@@ -7,7 +7,7 @@ import { createHash, createHmac } from 'node:crypto';
 /** Bytes of a leaf, a digest, and the root. */
 export const HASH_BYTES = 32;
 /** A million records make 244 leaves a bucket: so many are hashed for a change, and 128 KB of digests for the root. */
-export const BUCKETS = 4096;
+const BUCKETS = 4096;
 const BUCKET_BITS = 12;
 
 /**

@@ -77,8 +77,8 @@ export interface CacheStatus {
 
 /** What is kept of a claim. Null: nothing, which says nothing about the person. */
 export type Found =
-  | { readonly state: 'found' | 'locked'; readonly record: KeptRecord }
-  | { readonly state: 'several' };
+  | { readonly state: 'found'; readonly record: KeptRecord }
+  | { readonly state: 'several' | 'locked' };
 
 /** Faces of the gallery from some row on, some thousand at a time; `last` null when there are no more. */
 export interface Faces {
