@@ -6,7 +6,7 @@ import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts
 import { printTo } from '../drivers/printer/driver.ts';
 import { cameraOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
 import { type Supervised, supervise } from '../drivers/supervise.ts';
-import { startModels } from '../models/index.ts';
+import { startFaceGallery, startModels } from '../models/index.ts';
 import type { Config } from './contract/config.ts';
 import type { ScreenView } from './contract/screen.ts';
 import { fileRing } from './keys/file-ring.ts';
@@ -35,6 +35,7 @@ import type { DeviceUse } from './pipeline/ports.ts';
 import { CARD_CODES, dateInVietnam, expectedDates, LAW, simCheck } from './procedure/index.ts';
 import { compareVisit } from './records/compare.ts';
 import { comparerOf, sameFaceScore } from './records/comparer.ts';
+import { keepRecords } from './records/keep.ts';
 import { lookUp } from './records/lookup.ts';
 import { consentText } from './screen/consent.ts';
 import { OFFERED_LANGUAGES } from './screen/messages/index.ts';
@@ -136,6 +137,12 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       config.calendar,
     );
   const preparer = { finger: models.finger, face: models.face, keepsPortrait: config.officer !== undefined };
+  const kept = starting.use(
+    keepRecords(config, {
+      ...{ uplink, outbox, models, preparer, startGallery: startFaceGallery, clock, log },
+      busy: () => visitOf(session.state) !== null,
+    }),
+  );
   const tools: PacketTools = { codec, signer: keys.signer, recipient: keys.backend };
 
   const stages: Stages = {
@@ -161,7 +168,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       },
     },
     readDocument: signal => takeDocument(reader, CARD_CODES, today(), signal),
-    lookUp: (visit, signal) => lookUp(uplink, preparer, visit, signal),
+    lookUp: (visit, signal) => lookUp(kept, uplink, preparer, visit, signal),
     compare: (visit, lookup, signal) => compareVisit(comparer, visit, lookup, signal),
     submit: async (visit, signal) => {
       const { lookup } = visit;
@@ -258,11 +265,13 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
         audit: () => outbox.auditHead(),
         modelRestarts: () => models.health.restarts,
         keys: () => keys.health,
+        records: async () => (kept ? kept.health() : null),
       },
       measured => uplink.publishHealth(measured),
     ),
   );
   keys.watch();
+  kept?.start();
   uplink.start();
   const running = starting.move();
   return {

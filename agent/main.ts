@@ -11,6 +11,7 @@ import { officerVerb } from './cli/officer.ts';
 import { outboxVerb } from './cli/outbox.ts';
 import { packetVerb } from './cli/packet.ts';
 import { provisionVerb } from './cli/provision.ts';
+import { recordsVerb } from './cli/records.ts';
 import { runVerb } from './cli/run.ts';
 import { schemaVerb } from './cli/schema.ts';
 import { simulateVerb } from './cli/simulate.ts';
@@ -29,6 +30,7 @@ for (const verb of [
   modelsVerb,
   packetVerb,
   outboxVerb,
+  recordsVerb,
   auditVerb,
   officerVerb,
   provisionVerb,

@@ -4,8 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { ModelError } from './error.ts';
 import type { CallMessage, Failure, HostMessage } from './protocol.ts';
 
+/** Nothing is sent to a parent that has gone, or that closed this process while it worked. */
 export const send = (message: HostMessage): void => {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 };
 
 /** Messages of ModelError speak of files and sizes, never of people; any other error might quote its input. */

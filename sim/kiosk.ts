@@ -7,7 +7,7 @@ import { Body } from './visitor/body.ts';
 import { ScreenClient } from './visitor/screen-client.ts';
 import { startAgentProcess } from './world/agent-process.ts';
 import { recordOf } from './world/record.ts';
-import { startWorld, type World } from './world/world.ts';
+import { recordsKeyFile, startWorld, type World } from './world/world.ts';
 
 export interface KioskOptions {
   readonly folder: string;
@@ -33,7 +33,7 @@ export async function keepKiosk(options: KioskOptions, signal: AbortSignal): Pro
   await using world = await startWorld({
     folder,
     screenPort: options.screenPort,
-    config: { officer: OFFICER },
+    config: { officer: OFFICER, records: { keyFile: recordsKeyFile(folder) } },
   });
   await using agent = await startAgentProcess(world.configFile, world.logFile);
   const today = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);

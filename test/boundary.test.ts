@@ -95,6 +95,7 @@ const CONCRETE: Readonly<Record<string, readonly string[]>> = {
   'agent/uplink/uplink.ts': ['Uplink'],
   'agent/outbox/outbox.ts': ['SqliteOutbox'],
   'agent/outbox/gate.ts': ['VisitGate'],
+  'agent/records/keep.ts': ['keepRecords'],
   'agent/keys/kiosk-keys.ts': ['KioskKeys'],
   'agent/keys/file-ring.ts': ['fileRing'],
   'agent/keys/pkcs11-ring.ts': ['pkcs11Ring'],
@@ -116,6 +117,8 @@ const PURE = new Set([
   'MINUTIAE_RECORD_MEDIA_TYPE',
   'thresholdAt',
   'readCard',
+  'galleryRow',
+  'fpirOf',
 ]);
 
 /** The few that look at hardware or models from the command line, without an agent. */
@@ -153,7 +156,8 @@ const composeOnly = (imports: readonly Import[]): string[] =>
 const OWNERS: Readonly<Record<string, (file: string) => boolean>> = {
   zod: file => file.startsWith('agent/contract/'),
   'onnxruntime-node': file => file === 'models/runtime.ts',
-  'node:sqlite': file => file.startsWith('agent/outbox/'),
+  // Two files, two threads: packets that were promised, and records that can be fetched anew.
+  'node:sqlite': file => file.startsWith('agent/outbox/') || file.startsWith('agent/records/cache/'),
   mqtt: file => file === 'agent/uplink/dial.ts',
   serialport: file => file === 'drivers/link/serial.ts',
   '@serialport/bindings-cpp': file => file === 'drivers/link/serial.ts',

@@ -12,6 +12,7 @@ import { createLog } from '../ops/log.ts';
 import { forbidDumps, leaksOfMemory } from '../ops/no-dumps.ts';
 import { deviceChecks } from './devices.ts';
 import { EXIT, print } from './exit.ts';
+import { described, lookAtRecords } from './records.ts';
 
 /** Longest the models may take to load, in milliseconds. */
 const MODELS_DEADLINE_MS = 15_000;
@@ -72,6 +73,9 @@ function kioskChecks(config: Config, file: string): Check[] {
     },
     ...(config.officer
       ? [{ name: 'officers', look: () => officersOf(config, config.officer?.developmentPins ?? []) }]
+      : []),
+    ...(config.records
+      ? [{ name: 'records', look: async () => described(await lookAtRecords(config)) }]
       : []),
     { name: 'broker', look: signal => lookAtBroker(config.mqtt, signal) },
     ...deviceChecks(file),

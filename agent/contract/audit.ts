@@ -88,6 +88,17 @@ export const AuditEvent = z.discriminatedUnion('event', [
     name: z.string().max(64),
     code: Word.nullable(),
   }),
+  /** The kept records are as the registry signed; an older copy of their file has a lower `serial`. */
+  z.strictObject({
+    event: z.literal('records_synchronised'),
+    serial: z.int().min(1),
+    version: z.int().min(0),
+    root: Sha256,
+    records: z.int().min(0),
+  }),
+  z.strictObject({ event: z.literal('records_wiped'), serial: z.int().min(1) }),
+  /** What was kept was altered, or an older copy: it was deleted, and is fetched anew. */
+  z.strictObject({ event: z.literal('records_refused'), code: Word }),
   z.strictObject({ event: z.literal('name_taken_over') }),
   /** Connections of this kiosk end soon after they begin, again and again: brokers that do not say why do so as well. */
   z.strictObject({ event: z.literal('name_contested') }),

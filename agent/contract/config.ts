@@ -205,6 +205,34 @@ export const Config = z.strictObject({
       lookupTimeoutSeconds: z.number().min(1).max(120).default(15),
     })
     .prefault({}),
+  records: z
+    .strictObject({
+      keyFile: FilePath.describe(
+        'key of the kept records, 32 bytes in base64 a line, the current one first; a systemd credential serves',
+      ),
+      syncMinutes: z
+        .number()
+        .min(0.1)
+        .max(1440)
+        .default(15)
+        .describe(
+          'between two questions to the registry for changes; it can say at once that there are some',
+        ),
+      rotateDays: z
+        .number()
+        .min(1)
+        .max(730)
+        .default(90)
+        .describe('age at which the key that seals the records is replaced'),
+      gallery: z
+        .enum(['exact', 'two-stage', 'off'])
+        .default('exact')
+        .describe('search among all kept faces; two-stage is faster among many, and may miss'),
+    })
+    .optional()
+    .describe(
+      'keeps the records that the registry has for this office, sealed; without it each is asked for',
+    ),
   outbox: z
     .strictObject({
       maxPackets: z.int().min(1).default(20_000),

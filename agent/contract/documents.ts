@@ -6,6 +6,7 @@ import { OfficerAction, OfficerView } from './officer.ts';
 import { PacketManifest, Receipt } from './packet.ts';
 import { RecordAnswer, RecordRequest } from './record.ts';
 import { ApiError, ScreenInput, ScreenView } from './screen.ts';
+import { SyncAnswer, SyncNotice, SyncRequest } from './sync.ts';
 import { Command, CommandAnswer, DeviceStates, Health, KioskState, TOPIC_ROOT, TOPICS } from './uplink.ts';
 
 type Json = Record<string, unknown>;
@@ -16,6 +17,9 @@ const schemas = {
   receipt: Receipt,
   'record-request': RecordRequest,
   'record-answer': RecordAnswer,
+  'sync-request': SyncRequest,
+  'sync-answer': SyncAnswer,
+  'sync-notice': SyncNotice,
   state: KioskState,
   devices: DeviceStates,
   health: Health,
@@ -142,6 +146,24 @@ function asyncApi(version: string): Json {
       contentType: 'application/vnd.vantay.chunk',
       action: 'receive',
       summary: 'Chunks of a sealed answer',
+    },
+    syncRequest: {
+      payload: 'sync-request',
+      contentType: 'application/vnd.vantay.chunk',
+      action: 'send',
+      summary: 'Chunks of a sealed request for changes of the kept records',
+    },
+    syncAnswer: {
+      payload: 'sync-answer',
+      contentType: 'application/vnd.vantay.chunk',
+      action: 'receive',
+      summary: 'Chunks of a sealed page of changes',
+    },
+    syncNotice: {
+      payload: 'sync-notice',
+      contentType: 'application/json',
+      action: 'receive',
+      summary: 'There are changes to ask for',
     },
     command: {
       payload: 'command',

@@ -212,6 +212,8 @@ export const PacketManifest = z.strictObject({
     state: z.enum(['found', 'not_found', 'several', 'locked', 'unavailable']),
     /** Which modalities the immigration database holds; null while unknown. Decides 3 or 7 working days. */
     onFile: z.strictObject({ face: z.boolean(), finger: z.boolean() }).nullable(),
+    /** Who said so: the registry itself, or what the kiosk keeps of it; null where nobody did. */
+    source: z.enum(['registry', 'kept']).nullable(),
   }),
   decision: Decision,
   /** Dates promised to the applicant; both while the lookup was not answered. */

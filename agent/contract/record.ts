@@ -42,7 +42,7 @@ export const RecordRequest = z.strictObject({
 export type RecordRequest = z.infer<typeof RecordRequest>;
 
 /** One reference sample of a record: the clear blob's media type says what it is (image/png, image/jpeg, ...). */
-const RecordReference = z.strictObject({
+export const RecordReference = z.strictObject({
   modality: z.enum(['face', 'finger']),
   /** Null for a face. */
   position: FingerPosition.nullable(),

@@ -20,6 +20,12 @@ export const TOPICS = {
   recordRequest: 'record/request',
   /** Binary chunks of a sealed {@link RecordAnswer}. Registry -> agent. */
   recordAnswer: 'record/answer',
+  /** Binary chunks of a sealed `SyncRequest`. Agent -> registry. */
+  syncRequest: 'record/sync/request',
+  /** Binary chunks of a sealed `SyncAnswer`. Registry -> agent. */
+  syncAnswer: 'record/sync/answer',
+  /** JSON `SyncNotice`. Registry -> agent. */
+  syncNotice: 'record/sync/notice',
   /** {@link Command} as compact JWS. Backend -> agent. */
   command: 'command',
   /** JSON {@link CommandAnswer}. Agent -> backend. */
@@ -89,6 +95,24 @@ export const Health = z.strictObject({
     /** Codes from the error catalogue of what is wrong, or soon will be. */
     findings: z.array(z.string()),
   }),
+  /** The records kept here; null where none are to be. */
+  records: z
+    .strictObject({
+      /** closed: they cannot be used, `code` says why. */
+      state: z.enum(['ready', 'wiped', 'closed']),
+      code: z.string().nullable(),
+      records: z.int().min(0),
+      version: z.int().min(0),
+      /** Whether all that the registry had for this kiosk was here at one time. */
+      complete: z.boolean(),
+      freshUntil: UtcTime.nullable(),
+      syncedAt: UtcTime.nullable(),
+      /** Still sealed under an older key. */
+      toSealAnew: z.int().min(0),
+      /** Faces that can be searched; null where there is no gallery, or it is being filled. */
+      gallery: z.int().min(0).nullable(),
+    })
+    .nullable(),
   at: UtcTime,
 });
 export type Health = z.infer<typeof Health>;
@@ -100,7 +124,11 @@ export const Command = z.strictObject({
   commandId: Uuid7,
   office: TopicName,
   kiosk: TopicName,
-  name: z.enum(['ping', 'resend-states']),
+  /**
+   * sync-records: asks the registry now, and allows records again after a wipe. wipe-records: destroys what is kept of
+   * them, for good. rotate-records-key: seals them under a new key.
+   */
+  name: z.enum(['ping', 'resend-states', 'sync-records', 'wipe-records', 'rotate-records-key']),
   issuedAt: UtcTime,
   expiresAt: UtcTime,
 });

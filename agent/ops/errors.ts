@@ -7,6 +7,7 @@ import type { ModelErrorCode } from '../../models/index.ts';
 import { KEY_ERRORS } from '../keys/errors.ts';
 import { OUTBOX_ERRORS } from '../outbox/errors.ts';
 import { PACKET_ERRORS } from '../packet/errors.ts';
+import { CACHE_ERRORS } from '../records/cache/errors.ts';
 import { UPLINK_ERRORS } from '../uplink/errors.ts';
 
 export interface ErrorEntry {
@@ -202,6 +203,7 @@ export const ERROR_CATALOGUE: readonly ErrorEntry[] = [
   ...KEY_ERRORS,
   ...PACKET_ERRORS,
   ...OUTBOX_ERRORS,
+  ...CACHE_ERRORS,
   ...UPLINK_ERRORS,
 ];
 

@@ -13,6 +13,7 @@ export interface HealthSources {
   audit(): Promise<Health['audit']>;
   modelRestarts(): number;
   keys(): Health['keys'];
+  records(): Promise<Health['records']>;
 }
 
 /** Period of the health topic, in milliseconds. */
@@ -47,6 +48,7 @@ export class HealthMonitor implements Disposable {
       residentBytes: process.memoryUsage.rss(),
       modelRestarts: this.#sources.modelRestarts(),
       keys: this.#sources.keys(),
+      records: await this.#sources.records(),
     };
   }
 

@@ -80,7 +80,11 @@ export async function buildPacket(
       samples: [...fingers, faceSample(visit.face)],
       exceptions: [...visit.exceptions],
       overrides: [...visit.overrides],
-      lookup: { state: lookup.state, onFile: lookup.state === 'found' ? lookup.onFile : null },
+      lookup: {
+        state: lookup.state,
+        onFile: lookup.state === 'found' ? lookup.onFile : null,
+        source: lookup.state === 'unavailable' ? null : lookup.kept ? 'kept' : 'registry',
+      },
       decision: visit.decision,
       expected,
     },

@@ -2,12 +2,13 @@ import type { z } from 'zod';
 import { SCHEMA_VERSION } from '../contract/common.ts';
 import { PacketManifest } from '../contract/packet.ts';
 import { RecordAnswer, RecordRequest } from '../contract/record.ts';
+import { SyncAnswer, SyncRequest } from '../contract/sync.ts';
 import { canonicalJson } from './canonical.ts';
 import type { VerifiedSigner } from './certificates.ts';
 import { PacketError } from './errors.ts';
 
-/** Any of the three manifests that travel in a sealed container. */
-export type Manifest = PacketManifest | RecordRequest | RecordAnswer;
+/** Any of the manifests that travel in a sealed container. */
+export type Manifest = PacketManifest | RecordRequest | RecordAnswer | SyncRequest | SyncAnswer;
 export type ManifestType = Manifest['type'];
 export type ManifestOf<T extends ManifestType> = Extract<Manifest, { type: T }>;
 
@@ -15,7 +16,13 @@ const SCHEMAS = {
   'vantay.packet': PacketManifest,
   'vantay.record-request': RecordRequest,
   'vantay.record-answer': RecordAnswer,
+  'vantay.sync-request': SyncRequest,
+  'vantay.sync-answer': SyncAnswer,
 } as const satisfies Record<ManifestType, z.ZodType>;
+
+/** Answers are the registry's; everything else is signed by the kiosk that it names. */
+export const isAnswer = ({ type }: Manifest): boolean =>
+  type === 'vantay.record-answer' || type === 'vantay.sync-answer';
 
 /** The id a message goes by: in chunks, associated data and receipts. */
 export const messageId = (manifest: { packetId: string } | { requestId: string }): string =>

@@ -1,6 +1,7 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import type { PacketManifest, SealedBlob } from '../contract/packet.ts';
 import type { RecordAnswer, RecordRequest } from '../contract/record.ts';
+import type { SyncAnswer, SyncRequest } from '../contract/sync.ts';
 import { toBase64url } from './base64url.ts';
 import { canonicalJson } from './canonical.ts';
 import { encodeContainer } from './container.ts';
@@ -23,7 +24,9 @@ type WithoutCrypto<T> = Omit<T, 'contentKey' | 'blobs'>;
 export type ManifestDraft =
   | WithoutCrypto<PacketManifest>
   | WithoutCrypto<RecordRequest>
-  | WithoutCrypto<RecordAnswer>;
+  | WithoutCrypto<RecordAnswer>
+  | WithoutCrypto<SyncRequest>
+  | WithoutCrypto<SyncAnswer>;
 
 /** A message ready for the wire. */
 export interface SealedMessage {

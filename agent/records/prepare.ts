@@ -7,7 +7,17 @@ import type { References } from '../session/visit.ts';
 type Described = NonNullable<RecordAnswer['record']>['references'][number];
 
 /** One reference sample as the registry sent it. */
-export type ReferenceImage = Omit<Described, 'blob'> & { readonly bytes: Uint8Array };
+type ReferenceImage = Omit<Described, 'blob'> & { readonly bytes: Uint8Array };
+
+/** The references of a message with their bytes; one whose blob is missing is left out. */
+export const imagesOf = (
+  described: readonly Described[],
+  blobs: ReadonlyMap<string, Uint8Array>,
+): ReferenceImage[] =>
+  described.flatMap(({ blob, ...reference }) => {
+    const bytes = blobs.get(blob);
+    return bytes ? [{ ...reference, bytes }] : [];
+  });
 
 export interface Preparer {
   readonly finger: FingerService;

@@ -55,7 +55,12 @@ export interface References {
   readonly fingers: readonly { readonly position: FingerPosition; readonly template: Uint8Array }[];
 }
 
-export type Lookup =
+export type Lookup = {
+  /** What this kiosk keeps said so, not the registry itself. */
+  readonly kept?: true;
+} & Found;
+
+type Found =
   | {
       readonly state: 'found';
       readonly onFile: { readonly face: boolean; readonly finger: boolean };

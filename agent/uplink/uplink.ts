@@ -1,5 +1,5 @@
 import { RefusalJournal } from '../audit/refusals.ts';
-import { type DeviceState, type Health, TOPICS, topicOf } from '../contract/uplink.ts';
+import { type Command, type DeviceState, type Health, TOPICS, topicOf } from '../contract/uplink.ts';
 import type { Outbox } from '../outbox/types.ts';
 import type { Trust } from '../packet/certificates.ts';
 import { verifyReceipt } from '../packet/receipt.ts';
@@ -10,7 +10,7 @@ import { UplinkError } from './errors.ts';
 import type { Dial, KioskName, UplinkClock, UplinkLog } from './ports.ts';
 import { Presence } from './presence.ts';
 import { type DeliverySettings, type PacketFate, PacketPublisher } from './publisher.ts';
-import { type RecordClaim, RecordClient, type RecordReply } from './records.ts';
+import { type Asked, RegistryClient, type Reply } from './registry.ts';
 
 /** What an uplink is made of. */
 export interface UplinkOptions {
@@ -31,6 +31,16 @@ export interface UplinkOptions {
   readonly log: UplinkLog;
   readonly reconnect?: BackOff;
   readonly delivery?: Partial<DeliverySettings>;
+}
+
+export type RecordsCommand = Extract<Command['name'], 'sync-records' | 'wipe-records' | 'rotate-records-key'>;
+
+/** Who keeps records on this kiosk. */
+export interface RecordsKeeper {
+  /** There may be changes to ask for; nobody signed for that. */
+  notice(): void;
+  /** A signed order. Rejects when it cannot be carried out. */
+  command(name: RecordsCommand): Promise<void>;
 }
 
 const RECONNECT: BackOff = { firstMs: 500, maximumMs: 30_000 };
@@ -64,7 +74,7 @@ export class Uplink implements AsyncDisposable {
   readonly #presence: Presence;
   readonly #connection: Connection;
   readonly #publisher: PacketPublisher;
-  readonly #records: RecordClient;
+  readonly #registry: RegistryClient;
   readonly #routes: ReadonlyMap<string, (payload: Uint8Array) => Promise<void>>;
   readonly #refusals: RefusalJournal;
   readonly #stop = new AbortController();
@@ -73,6 +83,7 @@ export class Uplink implements AsyncDisposable {
   /** Messages are handled one after the other, in the order they came. */
   #tail: Promise<void> = Promise.resolve();
   #backlog = 0;
+  #keeper: RecordsKeeper | null = null;
   /** Why the last connection ended. */
   #lastEnd: string | null = null;
 
@@ -121,13 +132,16 @@ export class Uplink implements AsyncDisposable {
       clock,
       log,
     });
-    this.#records = new RecordClient({
+    this.#registry = new RegistryClient({
       connection: this.#connection,
       self: name,
       signer: keys.signer,
       registry: keys.registry,
       trust: keys.trust,
-      topic: topic(TOPICS.recordRequest),
+      topics: {
+        'vantay.record-request': topic(TOPICS.recordRequest),
+        'vantay.sync-request': topic(TOPICS.syncRequest),
+      },
       timeoutMs: options.lookupTimeoutMs,
       newId: options.newId,
       clock,
@@ -137,9 +151,15 @@ export class Uplink implements AsyncDisposable {
       self: name,
       now: () => clock.now(),
       memory: outbox,
-      handlers: { ping: async () => {}, 'resend-states': signal => this.#publishStates(signal) },
+      handlers: {
+        ping: async () => {},
+        'resend-states': signal => this.#publishStates(signal),
+        'sync-records': () => this.#about('sync-records'),
+        'wipe-records': () => this.#about('wipe-records'),
+        'rotate-records-key': () => this.#about('rotate-records-key'),
+      },
     });
-    this.#routes = new Map([
+    this.#routes = new Map<string, (payload: Uint8Array) => Promise<void>>([
       [
         topic(TOPICS.receipt),
         payload =>
@@ -147,7 +167,9 @@ export class Uplink implements AsyncDisposable {
             verifyReceipt(text(payload), { trust: keys.trust, now: clock.now() }, name),
           ),
       ],
-      [topic(TOPICS.recordAnswer), payload => this.#records.answerChunk(payload)],
+      [topic(TOPICS.recordAnswer), payload => this.#registry.answerChunk(payload)],
+      [topic(TOPICS.syncAnswer), payload => this.#registry.answerChunk(payload)],
+      [topic(TOPICS.syncNotice), async () => void this.#keeper?.notice()],
       [
         topic(TOPICS.command),
         async payload => {
@@ -181,8 +203,24 @@ export class Uplink implements AsyncDisposable {
   }
 
   /** Asks for the record behind a claim. Never rejects because of the network; rejects with the signal's reason. */
-  requestRecord(claim: RecordClaim, signal: AbortSignal): Promise<RecordReply> {
-    return this.#records.request(claim, signal);
+  requestRecord(
+    claim: Asked<'vantay.record-request'>['claim'],
+    signal: AbortSignal,
+  ): Promise<Reply<'vantay.record-request'>> {
+    return this.#registry.request('vantay.record-request', { claim }, signal);
+  }
+
+  /** Asks for the next changes of the kept records. As {@link requestRecord}. */
+  requestChanges(
+    have: Asked<'vantay.sync-request'>['have'],
+    signal: AbortSignal,
+  ): Promise<Reply<'vantay.sync-request'>> {
+    return this.#registry.request('vantay.sync-request', { have }, signal);
+  }
+
+  /** Who keeps records: told of what the registry and the backend want of them. */
+  set keeper(keeper: RecordsKeeper | null) {
+    this.#keeper = keeper;
   }
 
   /** What became of a packet in the outbox, waiting at most `timeoutMs`; `pending` when it is still on its way. */
@@ -209,6 +247,11 @@ export class Uplink implements AsyncDisposable {
     this.#stop.abort(new UplinkError('UPLINK_OFFLINE', 'the uplink is closed'));
     await this.#tail;
     await this.#refusals[Symbol.asyncDispose]();
+  }
+
+  async #about(command: RecordsCommand): Promise<void> {
+    if (!this.#keeper) throw new Error('no records are kept here');
+    await this.#keeper.command(command);
   }
 
   async #publishStates(signal: AbortSignal): Promise<void> {

@@ -3,6 +3,8 @@ import packet from '../../agent/contract/generated/packet.schema.json' with { ty
 import receipt from '../../agent/contract/generated/receipt.schema.json' with { type: 'json' };
 import recordAnswer from '../../agent/contract/generated/record-answer.schema.json' with { type: 'json' };
 import recordRequest from '../../agent/contract/generated/record-request.schema.json' with { type: 'json' };
+import syncAnswer from '../../agent/contract/generated/sync-answer.schema.json' with { type: 'json' };
+import syncRequest from '../../agent/contract/generated/sync-request.schema.json' with { type: 'json' };
 import { compileSchema, type SchemaCheck } from './schema.ts';
 
 /** The generated JSON Schemas: the only thing of the agent that this side reads. */
@@ -11,6 +13,8 @@ const SCHEMAS = {
   receipt,
   'record-request': recordRequest,
   'record-answer': recordAnswer,
+  'sync-request': syncRequest,
+  'sync-answer': syncAnswer,
   export: exportList,
 } as const;
 

@@ -9,7 +9,15 @@ export interface KioskAddress {
   readonly kiosk: string;
 }
 
-export type TopicEnd = 'packet' | 'receipt' | 'record/request' | 'record/answer';
+export type TopicEnd =
+  | 'packet'
+  | 'receipt'
+  | 'command'
+  | 'record/request'
+  | 'record/answer'
+  | 'record/sync/request'
+  | 'record/sync/answer'
+  | 'record/sync/notice';
 
 export const topicOf = (address: KioskAddress, end: TopicEnd): string =>
   `${ROOT}/${address.office}/${address.kiosk}/${end}`;

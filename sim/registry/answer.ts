@@ -7,14 +7,17 @@ import type { SchemaCheck } from '../../backend/sealed/schema.ts';
 import { sealMessage } from '../../backend/sealed/seal.ts';
 import type { Claim, Finding, ImmigrationRecord } from './records.ts';
 
-/** What the registry reads in a request; the JSON Schema has checked all of it before. */
-export interface RecordRequest {
+/** What every request says of itself; the JSON Schema has checked all of it before. */
+export interface KioskRequest {
   readonly requestId: string;
   readonly office: string;
   readonly kiosk: string;
-  readonly claim: Claim;
   /** Public key the answer is to be sealed to. */
   readonly answerKey: JWK;
+}
+
+export interface RecordRequest extends KioskRequest {
+  readonly claim: Claim;
 }
 
 /** Where a request came from, as the broker and the chunks said. */
@@ -25,16 +28,13 @@ export interface Origin {
 }
 
 /** Opens a request and checks that it comes from whom it says. @throws SealedError */
-export async function readRequest(
+export async function readRequest<Request extends KioskRequest>(
   container: Uint8Array,
-  context: Omit<OpenContext, 'type'>,
+  context: OpenContext,
   origin: Origin,
-): Promise<RecordRequest> {
-  const { manifest, signatory, sealed } = await openManifest(container, {
-    ...context,
-    type: 'vantay.record-request',
-  });
-  const request = manifest as unknown as RecordRequest;
+): Promise<Request> {
+  const { manifest, signatory, sealed } = await openManifest(container, context);
+  const request = manifest as unknown as Request;
   if (signatory.commonName !== request.kiosk || signatory.organizationalUnit !== request.office)
     throw new SealedError('subject_mismatch');
   if (origin.office !== request.office || origin.kiosk !== request.kiosk)
@@ -59,15 +59,24 @@ export async function writeAnswer(
   tools: AnswerTools,
 ): Promise<Uint8Array> {
   const record = finding.record === null ? null : recordPart(finding.record);
+  const said = { type: 'vantay.record-answer', state: finding.state, record: record?.manifest ?? null };
+  return sealAnswer(request, said, record?.blobs ?? [], tools);
+}
+
+/** Seals an answer to the key of its request. */
+export async function sealAnswer(
+  request: KioskRequest,
+  said: Message,
+  blobs: readonly ClearBlob[],
+  tools: AnswerTools,
+): Promise<Uint8Array> {
   const manifest: Message = {
-    type: 'vantay.record-answer',
+    ...said,
     schemaVersion: 1,
     requestId: request.requestId,
     office: request.office,
     kiosk: request.kiosk,
     createdAt: tools.now.toISOString(),
-    state: finding.state,
-    record: record?.manifest ?? null,
   };
   // Checked with stand-ins for the two fields that only sealing can fill.
   const fault = tools.schema({ ...manifest, contentKey: 'A'.repeat(43), blobs: [] });
@@ -77,7 +86,7 @@ export async function writeAnswer(
   const sealed = await sealMessage({
     id,
     manifest,
-    blobs: record?.blobs ?? [],
+    blobs,
     signer: tools.signer,
     recipient,
   });
@@ -90,17 +99,21 @@ async function namedKey(key: JWK): Promise<JWK> {
 }
 
 function recordPart(record: ImmigrationRecord): { manifest: Record<string, unknown>; blobs: ClearBlob[] } {
-  const blobs: ClearBlob[] = record.references.map((reference, index) => ({
-    name: `reference-${index}`,
-    mediaType: reference.mediaType,
-    bytes: reference.bytes,
-  }));
+  const { references, blobs } = referencesOf(record, 'reference');
+  const { recordId, person, onFile } = record;
+  return { manifest: { recordId, person, onFile, references }, blobs };
+}
+
+/** The references as a manifest names them, and as blobs. @param prefix of the blobs' names */
+export function referencesOf(record: ImmigrationRecord, prefix: string) {
+  const blobs = record.references.map(
+    ({ mediaType, bytes }, index): ClearBlob => ({ name: `${prefix}-${index}`, mediaType, bytes }),
+  );
   const references = record.references.map(({ modality, position, ppi }, index) => ({
     modality,
     position,
-    blob: `reference-${index}`,
+    blob: `${prefix}-${index}`,
     ppi,
   }));
-  const { recordId, person, onFile } = record;
-  return { manifest: { recordId, person, onFile, references }, blobs };
+  return { references, blobs };
 }

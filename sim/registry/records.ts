@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { treeRoot } from './tree.ts';
+
 /** Identity as the immigration database holds it. */
 interface PersonRecord {
   readonly surname: string;
@@ -29,6 +32,8 @@ export interface ImmigrationRecord {
   readonly references: readonly ReferenceSample[];
   /** Nobody gets to see it until an officer unlocks it. */
   readonly locked?: boolean;
+  /** RFC 3339; kiosks must not use it from then on. */
+  readonly expiresAt?: string;
 }
 
 /** What an applicant claims to be. */
@@ -43,17 +48,73 @@ export type Finding =
   | { readonly state: 'found'; readonly record: ImmigrationRecord }
   | { readonly state: 'not_found' | 'several' | 'locked'; readonly record: null };
 
-/** The records, by whom they are looked up. */
+/** The last change of one record; null is a record that was taken away. */
+export interface LoggedChange {
+  readonly recordId: string;
+  readonly version: number;
+  readonly record: ImmigrationRecord | null;
+}
+
+/** What a kiosk gets to know at a time. */
+export interface ChangePage {
+  readonly epoch: Uint8Array;
+  readonly from: number;
+  readonly version: number;
+  readonly changes: readonly LoggedChange[];
+  /** Null while more pages follow. */
+  readonly root: string | null;
+}
+
+/** The records, by whom they are looked up, and the log of their changes that kiosks follow. */
 export class RecordStore {
   readonly #records = new Map<string, ImmigrationRecord>();
+  /** Last change of each record, oldest first. */
+  readonly #log = new Map<string, LoggedChange>();
+  readonly #epoch = randomBytes(32);
+  #version = 0;
 
   /** Adds a record, or replaces the one with the same id. */
   add(record: ImmigrationRecord): void {
     this.#records.set(record.recordId, record);
+    this.#note(record.recordId, record);
   }
 
   delete(recordId: string): void {
-    this.#records.delete(recordId);
+    if (this.#records.delete(recordId)) this.#note(recordId, null);
+  }
+
+  /** The changes after what a kiosk has, as many as fit; from the beginning for one that has nothing of this log. */
+  changesAfter(
+    have: { readonly epoch: string; readonly version: number } | null,
+    limits: { readonly records: number; readonly bytes: number },
+  ): ChangePage {
+    const known = have?.epoch === this.#epoch.toString('base64url') && have.version <= this.#version;
+    const from = known ? have.version : 0;
+    const changes: LoggedChange[] = [];
+    let bytes = 0;
+    for (const change of this.#log.values()) {
+      if (change.version <= from) continue;
+      const size = change.record?.references.reduce((sum, { bytes: { length } }) => sum + length, 0) ?? 0;
+      if (changes.length > 0 && (changes.length >= limits.records || bytes + size > limits.bytes)) break;
+      changes.push(change);
+      bytes += size;
+    }
+    const last = changes.at(-1)?.version ?? this.#version;
+    const complete = last >= this.#version;
+    return { epoch: this.#epoch, from, version: last, changes, root: complete ? this.#root() : null };
+  }
+
+  #note(recordId: string, record: ImmigrationRecord | null): void {
+    this.#version += 1;
+    this.#log.delete(recordId);
+    this.#log.set(recordId, { recordId, version: this.#version, record });
+  }
+
+  #root(): string {
+    return treeRoot(
+      this.#epoch,
+      [...this.#log.values()].filter(({ record }) => record !== null),
+    );
   }
 
   /** Nationality, document number and birth date must agree, and the residence card where both sides have one. */

@@ -7,12 +7,12 @@ import { SealedError } from '../../backend/sealed/error.ts';
 import { forgedSigner } from '../../backend/sealed/jws.ts';
 import { loadServiceKeys, type ServiceKeyFiles, type ServiceKeys } from '../../backend/sealed/keys.ts';
 import { Reassembly } from '../../backend/sealed/reassembly.ts';
-import type { SchemaCheck } from '../../backend/sealed/schema.ts';
 import { contractSchema } from '../../backend/sealed/schemas.ts';
 import { type BrokerAccess, connectClient, disconnectClient } from '../broker/client.ts';
 import { addressOf, type KioskAddress, subscribeAll, topicOf } from '../broker/topics.ts';
-import { readRequest, writeAnswer } from './answer.ts';
+import { type AnswerTools, type RecordRequest, readRequest, writeAnswer } from './answer.ts';
 import { type ImmigrationRecord, RecordStore } from './records.ts';
+import { type SyncRequest, writePage } from './sync.ts';
 
 /** What a simulated registry does wrong, one thing at a time. */
 export type RegistryFault =
@@ -25,7 +25,9 @@ export type RegistryFault =
   /** Seals the answer to a key that nobody has. */
   | { readonly kind: 'wrong-recipient' }
   /** Sends noise in well-formed chunks. */
-  | { readonly kind: 'garbage' };
+  | { readonly kind: 'garbage' }
+  /** Signs for other records than it sends. */
+  | { readonly kind: 'wrong-root' };
 
 /** What a registry tells of its work. Never a name, a number of a document or a biometric. */
 export interface RegistryLogEntry extends KioskAddress {
@@ -46,22 +48,45 @@ export interface RegistryOptions {
   readonly clientId?: string;
   /** Largest chunk body sent, bytes. */
   readonly chunkBytes?: number;
+  /** Most changes in one answer, and most bytes of references. */
+  readonly pageLimits?: { readonly records: number; readonly bytes: number };
   readonly revoked?: readonly string[];
   readonly log?: (entry: RegistryLogEntry) => void;
 }
 
 /** Well below the 256 KiB that brokers in the field are commonly limited to. */
 const CHUNK_BYTES = 128 << 10;
+/** Changes in one answer. */
+const PAGE_LIMITS = { records: 64, bytes: 4 << 20 };
 /** A request is a page of text: whatever is larger is not one. */
 const REQUEST_LIMITS = { messageBytes: 64 << 10, totalBytes: 4 << 20, messages: 256, idleMs: 30_000 };
+
+/** What can be asked. */
+const KINDS = [
+  {
+    type: 'vantay.record-request',
+    request: 'record/request',
+    answer: 'record/answer',
+    requestSchema: contractSchema('record-request'),
+    answerSchema: contractSchema('record-answer'),
+  },
+  {
+    type: 'vantay.sync-request',
+    request: 'record/sync/request',
+    answer: 'record/sync/answer',
+    requestSchema: contractSchema('sync-request'),
+    answerSchema: contractSchema('sync-answer'),
+  },
+] as const;
+type Kind = (typeof KINDS)[number];
 
 /** The simulated National Immigration Database: answers kiosks' questions about claimed identities. */
 export class SimulatedRegistry implements AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #client: MqttClient;
   readonly #keys: ServiceKeys;
-  readonly #requestSchema: SchemaCheck;
-  readonly #answerSchema: SchemaCheck;
+  /** Kiosks that keep records, by their topics: they are told when there is something new. */
+  readonly #followers = new Map<string, KioskAddress>();
   readonly #records = new RecordStore();
   readonly #reassembly = new Reassembly(REQUEST_LIMITS);
   readonly #answering = new Set<Promise<void>>();
@@ -72,8 +97,6 @@ export class SimulatedRegistry implements AsyncDisposable {
     this.#options = options;
     this.#client = client;
     this.#keys = loadServiceKeys(options.keys);
-    this.#requestSchema = contractSchema('record-request');
-    this.#answerSchema = contractSchema('record-answer');
     this.#fault = options.fault ?? null;
     for (const record of options.records ?? []) this.addRecord(record);
     client.on('message', (topic, payload) => {
@@ -84,10 +107,12 @@ export class SimulatedRegistry implements AsyncDisposable {
 
   addRecord(record: ImmigrationRecord): void {
     this.#records.add(record);
+    this.#tellFollowers();
   }
 
   deleteRecord(recordId: string): void {
     this.#records.delete(recordId);
+    this.#tellFollowers();
   }
 
   setFault(fault: RegistryFault | null): void {
@@ -101,13 +126,14 @@ export class SimulatedRegistry implements AsyncDisposable {
   }
 
   async #take(topic: string, payload: Uint8Array): Promise<void> {
-    const address = addressOf(topic, 'record/request');
-    if (address === null) return;
+    const kind = KINDS.find(({ request }) => addressOf(topic, request) !== null);
+    const address = kind && addressOf(topic, kind.request);
+    if (!kind || !address) return;
     let requestId: string | null = null;
     try {
       const part = this.#reassembly.accept(topic, payload);
       requestId = part.id;
-      if (part.kind === 'complete') await this.#answer(address, part.id, part.container);
+      if (part.kind === 'complete') await this.#answer(kind, address, part.id, part.container);
     } catch (error) {
       // Who cannot prove to be a kiosk learns nothing, not even that.
       if (error instanceof SealedError)
@@ -116,13 +142,13 @@ export class SimulatedRegistry implements AsyncDisposable {
     }
   }
 
-  async #answer(address: KioskAddress, id: string, container: Uint8Array): Promise<void> {
+  async #answer(kind: Kind, address: KioskAddress, id: string, container: Uint8Array): Promise<void> {
     const now = this.#now();
     const { root, keys } = this.#keys;
     const trust = { root, revoked: this.#options.revoked ?? [] };
-    const request = await readRequest(
+    const request = await readRequest<RecordRequest & SyncRequest>(
       container,
-      { keys, trust, schema: this.#requestSchema, at: now },
+      { keys, trust, schema: kind.requestSchema, at: now, type: kind.type },
       { ...address, id },
     );
     const fault = this.#fault;
@@ -130,22 +156,36 @@ export class SimulatedRegistry implements AsyncDisposable {
       this.#log({ event: 'withheld', ...address, requestId: id });
     if (fault?.kind === 'silent') return;
     if (fault?.kind === 'slow') await sleep(fault.delayMs, undefined, { signal: this.#stop.signal });
-    const finding = this.#records.find(request.claim);
-    const answer = await writeAnswer(request, finding, {
+    const tools: AnswerTools = {
       signer: fault?.kind === 'forged-signature' ? forgedSigner(this.#keys.signer) : this.#keys.signer,
-      schema: this.#answerSchema,
+      schema: kind.answerSchema,
       now,
       ...(fault?.kind === 'wrong-recipient' && { recipient: strangersKey() }),
-    });
+    };
+    const { state, answer } = await this.#say(kind, request, tools);
     const sent = fault?.kind === 'garbage' ? randomBytes(answer.length) : answer;
     for (const chunk of cutContainer(id, sent, this.#options.chunkBytes ?? CHUNK_BYTES))
-      this.#client.publish(
-        topicOf(address, 'record/answer'),
-        Buffer.from(chunk),
-        { qos: 1 },
-        () => undefined,
-      );
-    this.#log({ event: 'answered', ...address, requestId: id, state: finding.state });
+      this.#client.publish(topicOf(address, kind.answer), Buffer.from(chunk), { qos: 1 }, () => undefined);
+    this.#log({ event: 'answered', ...address, requestId: id, state });
+  }
+
+  async #say(kind: Kind, request: RecordRequest & SyncRequest, tools: AnswerTools) {
+    if (kind.request === 'record/request') {
+      const finding = this.#records.find(request.claim);
+      return { state: finding.state, answer: await writeAnswer(request, finding, tools) };
+    }
+    const { office, kiosk } = request;
+    this.#followers.set(`${office}/${kiosk}`, { office, kiosk });
+    const page = this.#records.changesAfter(request.have, this.#options.pageLimits ?? PAGE_LIMITS);
+    const root = page.root && this.#fault?.kind === 'wrong-root' ? 'f'.repeat(64) : page.root;
+    const answer = await writePage(request, { ...page, root }, tools);
+    return { state: root === null ? 'more' : 'complete', answer };
+  }
+
+  #tellFollowers(): void {
+    const notice = JSON.stringify({ type: 'vantay.sync-notice', schemaVersion: 1 });
+    for (const address of this.#followers.values())
+      this.#client.publish(topicOf(address, 'record/sync/notice'), notice, { qos: 1 }, () => undefined);
   }
 
   #now(): Date {
@@ -170,7 +210,7 @@ export async function startRegistry(
   const client = await connectClient(options.broker, options.clientId ?? 'simulated-registry', signal);
   try {
     const registry = new SimulatedRegistry(options, client);
-    await subscribeAll(client, 'record/request');
+    for (const { request } of KINDS) await subscribeAll(client, request);
     return registry;
   } catch (error) {
     client.end(true);

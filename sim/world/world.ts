@@ -1,4 +1,5 @@
 /** Everything around a kiosk, simulated on real wires: devices, broker, registry, backend, keys, and the configuration. */
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -21,6 +22,9 @@ const CAMERA_FPS = 15;
 
 /** The one kiosk of the simulated world, as it stands in topics and certificates. */
 export const ADDRESS = { office: 'hanoi-01', kiosk: 'kiosk-01' } as const;
+
+/** Key of the kept records within the world's folder. */
+export const recordsKeyFile = (folder: string): string => join(folder, 'records.key');
 
 /** Folder of the trust set within the world's folder. */
 export const keyFolder = (folder: string): string => join(folder, 'keys');
@@ -87,6 +91,13 @@ export async function startWorld({ folder, screenPort, config, tlsBrokerUrl }: W
       },
     }),
   );
+  // A folder that is used again keeps its records.
+  await writeFile(recordsKeyFile(folder), randomBytes(32).toString('base64'), {
+    mode: 0o600,
+    flag: 'wx',
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
   const configFile = join(folder, 'agent.yaml');
   const settings = {
     ...ADDRESS,

@@ -71,7 +71,7 @@ export function packetManifest(office: string, kiosk: string, sequence: number, 
     ],
     exceptions: [],
     overrides: [],
-    lookup: { state: 'found', onFile: { face: true, finger: true } },
+    lookup: { state: 'found', onFile: { face: true, finger: true }, source: 'registry' },
     decision: {
       outcome: 'match',
       reason: 'both_match',

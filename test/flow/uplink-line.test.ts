@@ -79,6 +79,7 @@ describe('presence', () => {
       residentBytes: 1,
       modelRestarts: 0,
       keys: { holder: 'file' as const, validUntil: '2030-01-01T00:00:00.000Z', findings: [] },
+      records: null,
     };
     await uplink.publishHealth(measured);
     expect(Health.parse(JSON.parse(messages('health')[0]!.payload)).boot).toBe(3);

@@ -29,7 +29,7 @@ import { sealMessage } from '../../backend/sealed/seal.ts';
 import { makePki } from '../../sim/pki/make.ts';
 import type { PkiPaths } from '../../sim/pki/paths.ts';
 import { serviceKeys } from '../../sim/pki/use.ts';
-import { readRequest, writeAnswer } from '../../sim/registry/answer.ts';
+import { type RecordRequest, readRequest, writeAnswer } from '../../sim/registry/answer.ts';
 import type { Finding } from '../../sim/registry/records.ts';
 import { fileSigner } from '../fixtures/pki.ts';
 import { GOLDEN, GOLDEN_ADDRESS, GOLDEN_AT } from '../fixtures/wire/sealed-golden.ts';
@@ -199,13 +199,14 @@ describe('record requests and answers', () => {
       };
       const recipient = await recipientFromJwk(readFileSync(pki.registry.encryptionPublic, 'utf8'));
       const sealed = await seal(draft as ManifestDraft, [], agentSigner, recipient);
-      const request = await readRequest(
+      const request = await readRequest<RecordRequest>(
         sealed.container,
         {
           keys: registry.keys,
           trust: { root: registry.root },
           schema: contractSchema('record-request'),
           at: new Date(),
+          type: 'vantay.record-request',
         },
         { ...ADDRESS, id: requestId },
       );

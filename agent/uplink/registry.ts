@@ -1,11 +1,11 @@
 import { SCHEMA_VERSION } from '../contract/common.ts';
-import type { RecordAnswer, RecordRequest } from '../contract/record.ts';
 import type { Trust } from '../packet/certificates.ts';
 import { decodeChunk } from '../packet/chunk.ts';
 import { PacketError } from '../packet/errors.ts';
+import type { ManifestOf } from '../packet/message.ts';
 import { openSealed } from '../packet/open.ts';
 import { Reassembly } from '../packet/reassembly.ts';
-import { seal } from '../packet/seal.ts';
+import { type ManifestDraft, seal } from '../packet/seal.ts';
 import { type DecryptionKey, makeAnswerKey, type Recipient, type Signer } from '../packet/signer.ts';
 import type { Connection } from './connection.ts';
 import { withDeadline } from './deadline.ts';
@@ -13,65 +13,86 @@ import { UplinkError } from './errors.ts';
 import type { KioskName, UplinkClock } from './ports.ts';
 import { sendContainer } from './sender.ts';
 
-/** Whose record is asked for. */
-export type RecordClaim = RecordRequest['claim'];
+type Common = 'type' | 'schemaVersion' | 'requestId' | 'office' | 'kiosk' | 'createdAt';
+/** What can be asked: a request's type, with the type of its answer. */
+interface Kinds {
+  'vantay.record-request': 'vantay.record-answer';
+  'vantay.sync-request': 'vantay.sync-answer';
+}
+type RequestType = keyof Kinds;
+
+/** What a question says besides who asks, and when. */
+export type Asked<T extends RequestType> = Omit<ManifestOf<T>, Common | 'answerKey' | 'contentKey' | 'blobs'>;
 
 /**
  * The registry's answer, or why there is none. offline: no connection. timeout: nobody answered. refused: answers came,
  * but none was genuine.
  */
-export type RecordReply =
+export type Reply<T extends RequestType> =
   | {
       readonly kind: 'answer';
-      readonly answer: RecordAnswer;
+      readonly answer: ManifestOf<Kinds[T]>;
       /** Clear bytes of the references, by blob name. */
       readonly blobs: ReadonlyMap<string, Uint8Array>;
     }
   | { readonly kind: 'unavailable'; readonly reason: 'offline' | 'timeout' | 'refused' };
 
-/** Bounds on unfinished answers: a record of a face and ten fingers is below 4 MiB. */
+/** Bounds on unfinished answers: a record of a face and ten fingers is below 4 MiB, a page of changes below 8. */
 const REASSEMBLY = { maxBytes: 32 * 1024 * 1024, maxMessages: 4, maxAgeMs: 120_000 };
 /** How long a request waits for a connection that is just being made, milliseconds. */
 const OFFLINE_GRACE_MS = 2_000;
 
+type AnyReply = Reply<'vantay.record-request'> | Reply<'vantay.sync-request'>;
+
 interface Request {
   readonly key: DecryptionKey;
-  readonly answered: PromiseWithResolvers<RecordReply>;
+  readonly answerType: Kinds[RequestType];
+  readonly answered: PromiseWithResolvers<AnyReply>;
   refused: boolean;
 }
 
-/** Asks the registry for records and believes only answers that are sealed to the asking request and signed by it. */
-export class RecordClient {
-  readonly #options: RecordClientOptions;
+const ANSWERS: Kinds = {
+  'vantay.record-request': 'vantay.record-answer',
+  'vantay.sync-request': 'vantay.sync-answer',
+};
+
+/** Asks the registry, and believes only answers that are sealed to the asking request and signed by it. */
+export class RegistryClient {
+  readonly #options: RegistryClientOptions;
   readonly #requests = new Map<string, Request>();
   readonly #reassembly = new Reassembly(REASSEMBLY);
 
-  constructor(options: RecordClientOptions) {
+  constructor(options: RegistryClientOptions) {
     this.#options = options;
   }
 
   /** Never rejects because of the network; rejects with the signal's reason when aborted. */
-  async request(claim: RecordClaim, signal: AbortSignal): Promise<RecordReply> {
+  async request<T extends RequestType>(type: T, asked: Asked<T>, signal: AbortSignal): Promise<Reply<T>> {
     const { clock, self, signer, registry, newId } = this.#options;
     const { answerKey, decryptionKey } = await makeAnswerKey();
+    // Held to the schema of its type when it is sealed.
     const draft = {
-      type: 'vantay.record-request',
+      ...asked,
+      type,
       schemaVersion: SCHEMA_VERSION,
       requestId: newId(),
       ...self,
       createdAt: clock.now().toISOString(),
-      claim,
       answerKey,
-    } as const;
-    const { id, container } = await seal(draft, [], signer, registry);
-    const request: Request = { key: decryptionKey, answered: Promise.withResolvers(), refused: false };
+    };
+    const { id, container } = await seal(draft as unknown as ManifestDraft, [], signer, registry);
+    const answerType = ANSWERS[type];
+    const answered = Promise.withResolvers<AnyReply>();
+    const request: Request = { key: decryptionKey, answerType, answered, refused: false };
     this.#requests.set(id, request);
     let online = false;
     try {
       return await withDeadline(clock, this.#options.timeoutMs, signal, async both => {
         await withDeadline(clock, OFFLINE_GRACE_MS, both, inner => this.#options.connection.ready(inner));
         online = true;
-        return await this.#ask(id, container, request, both);
+        const topic = this.#options.topics[type];
+        // What answers a request is of the type that was noted with it.
+        return (await this.#ask(topic, { id, container }, request, both)) as Reply<T>;
       });
     } catch (error) {
       if (signal.aborted || !(error instanceof UplinkError)) throw error;
@@ -84,7 +105,7 @@ export class RecordClient {
   }
 
   /**
-   * Takes one message of the answer topic.
+   * Takes one message of an answer topic.
    * @throws PacketError; the message has then changed nothing
    */
   async answerChunk(message: Uint8Array): Promise<void> {
@@ -98,9 +119,10 @@ export class RecordClient {
       const opened = await openSealed(
         whole.container,
         { keys: [request.key], trust, now: clock.now() },
-        { type: 'vantay.record-answer', kiosk: self, id: chunk.id },
+        { type: request.answerType, kiosk: self, id: chunk.id },
       );
-      request.answered.resolve({ kind: 'answer', answer: opened.manifest, blobs: opened.blobs });
+      const { manifest: answer, blobs } = opened;
+      request.answered.resolve({ kind: 'answer', answer, blobs } as AnyReply);
     } catch (error) {
       request.refused = true;
       throw error;
@@ -108,12 +130,17 @@ export class RecordClient {
   }
 
   /** Sends and waits, again on each new connection: the answer to a lost one may have been lost with it. */
-  async #ask(id: string, container: Uint8Array, request: Request, signal: AbortSignal): Promise<RecordReply> {
-    const { connection, topic } = this.#options;
+  async #ask(
+    topic: string,
+    message: { readonly id: string; readonly container: Uint8Array },
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<AnyReply> {
+    const { connection } = this.#options;
     for (;;) {
       const session = await connection.ready(signal);
       try {
-        await sendContainer(connection, topic, { id, container }, signal);
+        await sendContainer(connection, topic, message, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof UplinkError)) throw error;
         // A broken connection is noticed a little later than its errors; without a pause the loop would spin on it.
@@ -130,14 +157,14 @@ export class RecordClient {
 /** Pause before a request is sent again after a failure, milliseconds. */
 const SEND_PAUSE_MS = 250;
 
-export interface RecordClientOptions {
+export interface RegistryClientOptions {
   readonly connection: Connection;
   readonly self: KioskName;
   readonly signer: Signer;
   readonly registry: Recipient;
   readonly trust: Trust;
-  /** Full topic of requests. */
-  readonly topic: string;
+  /** Full topic of each request. */
+  readonly topics: Readonly<Record<RequestType, string>>;
   readonly timeoutMs: number;
   /** Makes UUIDs of version 7. */
   newId(): string;
