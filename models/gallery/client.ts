@@ -4,6 +4,21 @@ import { Supervisor } from '../supervisor.ts';
 import type { Rows } from './block.ts';
 import type { FaceGallery, FaceSearch, GalleryEvent, GalleryOptions } from './types.ts';
 
+/**
+ * How the process deals with memory. Rows pass through buffers that nothing needs for long: with a small young generation they
+ * are collected soon, and the allocator (mallopt(3), bytes) gives large ones straight back to the system. What stays lies in
+ * huge pages where the system lends them: a search reads all of it.
+ */
+const FRUGAL = {
+  execArgv: ['--max-semi-space-size=1'],
+  env: {
+    MALLOC_ARENA_MAX: '1',
+    MALLOC_MMAP_THRESHOLD_: String(4 * 1024 * 1024),
+    MALLOC_TRIM_THRESHOLD_: String(16 * 1024 * 1024),
+    GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+  },
+};
+
 /** Pause before the gallery is filled anew after its source failed, milliseconds. */
 const REFILL_MS = 10_000;
 
@@ -40,6 +55,7 @@ class GalleryProcess implements FaceGallery {
     this.#supervisor = new Supervisor({
       entry: new URL('./host.ts', import.meta.url),
       args: [JSON.stringify({ length, profile, threads })],
+      ...FRUGAL,
       deadlineMs,
       startDeadlineMs,
       log,
