@@ -73,6 +73,7 @@ class OtherThread implements Thread, AsyncDisposable {
     this.#worker.on('message', ({ id, found }: ScanAnswer) => {
       this.#waiting.get(id)?.(found);
       this.#waiting.delete(id);
+      if (this.#waiting.size === 0) this.#worker.unref();
     });
     this.#worker.unref();
   }
@@ -84,6 +85,7 @@ class OtherThread implements Thread, AsyncDisposable {
       scan: async lanes => {
         const { promise, resolve } = Promise.withResolvers<readonly number[]>();
         this.#waiting.set(id, resolve);
+        this.#worker.ref();
         this.#tell({ kind: 'scan', id, lanes });
         return promise;
       },

@@ -6,7 +6,7 @@ import { LANES, layOut, type Scannable } from './scan.ts';
 import type { Scanner, Scanners } from './scanners.ts';
 
 /** Rows of a block that are scored exactly, of those whose signs are nearest to the probe's. */
-const RESCORED = 1000;
+const RESCORED = 500;
 /** With fewer values signs say too little: a mate is among the nearest too seldom. The scan takes as many at a time. */
 const LENGTH_STEP = 512;
 
