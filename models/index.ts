@@ -1,7 +1,6 @@
 /** The door of the models. Importing it loads no native code: graphs run in the process that `startModels` forks. */
 import type { EvaluateFingerOptions, FingerEvaluation } from './evaluate/finger.ts';
 import type { EvaluateProgress } from './evaluate/finger-pairs.ts';
-import type { FingerGallery } from './finger/search.ts';
 
 export { type FmrPoint, type ModelCard, readCard, thresholdAt } from './card.ts';
 export { startModels } from './client.ts';
@@ -21,6 +20,7 @@ export type {
   FaceQuality,
   FaceQualityComponent,
 } from './face/index.ts';
+export { evidenceOf } from './finger/evidence.ts';
 export {
   type FingerScores,
   type FusedScore,
@@ -41,7 +41,6 @@ export {
   type RecordedMinutia,
   type RecordedQuality,
 } from './finger/record19794-2.ts';
-export type { FingerGallery, SearchCandidate } from './finger/search.ts';
 export { type Arrangement, arrangementOf, type ScoreMatrix } from './finger/sequence.ts';
 export type {
   FingerAdvice,
@@ -51,13 +50,18 @@ export type {
   GrayImage,
   Minutia,
 } from './finger/types.ts';
-export { startFaceGallery } from './gallery/client.ts';
-export { fpirOf } from './gallery/fpir.ts';
+export { startFaceGallery, startFingerGallery } from './gallery/client.ts';
+export { fpirOf, isFpirBound } from './gallery/fpir.ts';
 export { galleryRow } from './gallery/quantise.ts';
 export type {
   FaceCandidate,
   FaceGallery,
   FaceSearch,
+  FingerCandidate,
+  FingerGallery,
+  FingerGalleryOptions,
+  FingerRecord,
+  FingerSearch,
   GalleryEvent,
   GalleryOptions,
 } from './gallery/types.ts';
@@ -71,10 +75,6 @@ export type {
   ModelsHealth,
   StartOptions,
 } from './models.ts';
-
-/** See finger/search.ts. Loads graphs into this process and a search blocks it: for a process of its own, never for the agent's. */
-export const openFingerGallery = async (): Promise<FingerGallery> =>
-  (await import('./finger/search.ts')).openFingerGallery();
 
 /** See evaluate/finger.ts. Loads the graphs into this process and blocks it: for the command line, never for the agent. */
 export const evaluateFinger = async (

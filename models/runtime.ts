@@ -45,6 +45,15 @@ export async function readWeights(path: string, expectedSha256: string): Promise
   return bytes;
 }
 
+interface GraphOptions {
+  readonly externalData?: readonly ExternalData[];
+  /**
+   * Whether the graph keeps what its largest run took, for the next; true unless given. Of many graphs that run in turn, the
+   * allocator lends each what another has given back.
+   */
+  readonly keepsMemory?: boolean;
+}
+
 /**
  * One loaded ONNX graph. `run` blocks its process (onnxruntime-node is synchronous), so graphs live in the model process.
  */
@@ -59,13 +68,14 @@ export class Graph {
     weights: Uint8Array,
     name: string,
     threads = 1,
-    externalData: readonly ExternalData[] = [],
+    { externalData = [], keepsMemory = true }: GraphOptions = {},
   ): Promise<Graph> {
     try {
       const session = await ort.InferenceSession.create(weights, {
         externalData,
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
+        enableCpuMemArena: keepsMemory,
         graphOptimizationLevel: 'all',
         // Spinning worker threads would take the second core from the rest of the kiosk between calls.
         extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },

@@ -20,6 +20,10 @@ export interface SupervisorOptions {
   /** Module that the process runs. */
   readonly entry: URL;
   readonly args?: readonly string[];
+  /** Options of its Node. */
+  readonly execArgv?: readonly string[];
+  /** What its environment has beside ours. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Longest time one call may run, in milliseconds, waiting excluded. */
   readonly deadlineMs: number;
   /** Longest time until the process is ready, in milliseconds. Default 60,000. */
@@ -76,7 +80,8 @@ export class Supervisor implements AsyncDisposable {
     const child = fork(fileURLToPath(this.#options.entry), [...(this.#options.args ?? [])], {
       execPath: process.execPath,
       // Its memory holds faces and fingers: no debugger may be woken in it.
-      execArgv: ['--disable-sigusr1'],
+      execArgv: ['--disable-sigusr1', ...(this.#options.execArgv ?? [])],
+      env: { ...process.env, ...this.#options.env },
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -1,122 +1,50 @@
-import { ModelError } from '../error.ts';
-import type { CallOptions } from '../models.ts';
-import { Supervisor } from '../supervisor.ts';
-import type { Rows } from './block.ts';
-import type { FaceGallery, FaceSearch, GalleryEvent, GalleryOptions } from './types.ts';
-
-/** Pause before the gallery is filled anew after its source failed, milliseconds. */
-const REFILL_MS = 10_000;
+import { FilledProcess } from './process.ts';
+import type { FaceGallery, FingerGallery, FingerGalleryOptions, GalleryOptions } from './types.ts';
 
 /**
  * Forks the gallery's process and resolves once it runs; it is being filled then, and `health` tells when it has been.
  * @throws ModelError MODEL_CRASHED when it dies while starting (a shape it cannot hold), MODEL_TIMEOUT
  */
-export async function startFaceGallery(options: GalleryOptions): Promise<FaceGallery> {
-  const gallery = new GalleryProcess(options);
-  try {
-    await gallery.start();
-    return gallery;
-  } catch (error) {
-    await gallery[Symbol.asyncDispose]();
-    throw error;
-  }
+export async function startFaceGallery({
+  length,
+  profile,
+  threads = 1,
+  ...options
+}: GalleryOptions): Promise<FaceGallery> {
+  const faces = await FilledProcess.start({
+    ...options,
+    entry: new URL('./host.ts', import.meta.url),
+    shape: { length, profile, threads },
+  });
+  return {
+    get health() {
+      return faces.health;
+    },
+    put: (rows, call) => faces.change('put', [rows], call),
+    remove: (ids, call) => faces.change('remove', [ids], call),
+    search: (probes, wanted, call) => faces.ask('search', [probes, wanted], call),
+    [Symbol.asyncDispose]: () => faces[Symbol.asyncDispose](),
+  };
 }
 
-class GalleryProcess implements FaceGallery {
-  readonly #options: GalleryOptions;
-  readonly #supervisor: Supervisor;
-  readonly #log: (event: GalleryEvent) => void;
-  readonly #closed = new AbortController();
-  /** Of the filling that runs, if one does. */
-  #filling = new AbortController();
-  #refillTimer: NodeJS.Timeout | undefined;
-  #filled = Promise.withResolvers<void>();
-  #isFilled = false;
-
-  constructor(options: GalleryOptions) {
-    const { length, profile, threads = 1, deadlineMs, startDeadlineMs, log } = options;
-    this.#options = options;
-    this.#log = log ?? (() => {});
-    this.#supervisor = new Supervisor({
-      entry: new URL('./host.ts', import.meta.url),
-      args: [JSON.stringify({ length, profile, threads })],
-      deadlineMs,
-      startDeadlineMs,
-      log,
-      onReady: () => void this.#fill(),
-    });
-  }
-
-  start(): Promise<void> {
-    return this.#supervisor.start();
-  }
-
-  get health(): FaceGallery['health'] {
-    const { health } = this.#supervisor;
-    return { ...health, filled: this.#isFilled && health.state === 'ready' };
-  }
-
-  async put(rows: Rows, options?: CallOptions): Promise<void> {
-    await this.#untilFilled(options);
-    return this.#supervisor.call('gallery', 'put', [rows], options);
-  }
-
-  async remove(ids: Uint32Array, options?: CallOptions): Promise<number> {
-    await this.#untilFilled(options);
-    return this.#supervisor.call('gallery', 'remove', [ids], options);
-  }
-
-  search(probes: readonly Float32Array[], wanted: number, options?: CallOptions): Promise<FaceSearch> {
-    if (!this.health.filled)
-      return Promise.reject(new ModelError('MODEL_BUSY', 'the gallery is being filled'));
-    return this.#supervisor.call('gallery', 'search', [probes, wanted], options);
-  }
-
-  /** A change that came while the gallery is being filled is made afterwards: what fills it may be older. */
-  #untilFilled({ signal }: CallOptions = {}): Promise<unknown> {
-    if (!signal) return this.#filled.promise;
-    signal.throwIfAborted();
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    return Promise.race([this.#filled.promise, aborted]).finally(() =>
-      signal.removeEventListener('abort', abort),
-    );
-  }
-
-  /** Gives a process that has just started all records. One that dies meanwhile is filled when the next is ready. */
-  async #fill(): Promise<void> {
-    this.#filling.abort();
-    clearTimeout(this.#refillTimer);
-    const filling = new AbortController();
-    this.#filling = filling;
-    if (this.#isFilled) this.#filled = Promise.withResolvers();
-    this.#isFilled = false;
-    const signal = AbortSignal.any([filling.signal, this.#closed.signal]);
-    const startedAtMs = performance.now();
-    try {
-      await this.#supervisor.call('gallery', 'empty', [], { signal });
-      for await (const rows of this.#options.fill(signal)) {
-        signal.throwIfAborted();
-        await this.#supervisor.call('gallery', 'load', [rows], { signal });
-      }
-      const size = await this.#supervisor.call<number>('gallery', 'loaded', [], { signal });
-      this.#isFilled = true;
-      this.#filled.resolve();
-      this.#log({ event: 'gallery_filled', size, tookMs: performance.now() - startedAtMs });
-    } catch (error) {
-      if (signal.aborted) return;
-      const code = error instanceof ModelError ? error.code : 'unexpected';
-      this.#log({ event: 'gallery_not_filled', code, retryInMs: REFILL_MS });
-      this.#refillTimer = setTimeout(() => void this.#fill(), REFILL_MS);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort();
-    this.#filled.promise.catch(() => {});
-    this.#filled.reject(new ModelError('MODEL_CRASHED', 'the gallery is closed'));
-    clearTimeout(this.#refillTimer);
-    await this.#supervisor[Symbol.asyncDispose]();
-  }
+/** The same for fingers. Errors as {@link startFaceGallery} */
+export async function startFingerGallery({
+  threads = 1,
+  ...options
+}: FingerGalleryOptions): Promise<FingerGallery> {
+  const fingers = await FilledProcess.start({
+    ...options,
+    entry: new URL('./finger-host.ts', import.meta.url),
+    shape: { threads },
+  });
+  return {
+    get health() {
+      return fingers.health;
+    },
+    put: (records, call) => fingers.change('put', [records], call),
+    remove: (ids, call) => fingers.change('remove', [ids], call),
+    search: (probes, wanted, { among, ...call } = {}) =>
+      fingers.ask('search', [probes, wanted, among ?? new Uint32Array()], call),
+    [Symbol.asyncDispose]: () => fingers[Symbol.asyncDispose](),
+  };
 }

@@ -12,7 +12,7 @@ export interface DeltaShape {
 
 /** The graph that every delta is scored by; see {@link Delta}. */
 export const loadDeltaGraph = (shape: DeltaShape, threads: number): Promise<Graph> =>
-  Graph.load(scoringGraph({ ...shape, rows: 'given' }), 'gallery', threads);
+  Graph.load(scoringGraph({ ...shape, rows: 'given' }), 'gallery', threads, { keepsMemory: false });
 
 /** Rows that came lately: an input of its graph, so that a row counts from the moment it is written. */
 export class Delta implements Block {

@@ -6,7 +6,7 @@ import { Delta, type DeltaShape, loadDeltaGraph } from './delta.ts';
 import { quantiseProbe } from './quantise.ts';
 import { type Builder, rebuilt } from './rebuild.ts';
 import { ResidentBlock } from './resident.ts';
-import { loadScan } from './scan.ts';
+import { startScanners } from './scanners.ts';
 import { checkTwoStage, TwoStageBlock } from './two-stage.ts';
 import type { FaceSearch, GalleryShape } from './types.ts';
 
@@ -37,12 +37,13 @@ export async function openLocalGallery(
   const deltaGraph = await loadDeltaGraph(deltaShape, threads);
   if (profile === 'exact') {
     const build = (rows: Rows) => ResidentBlock.build(rows, length, threads);
-    return new LocalGallery(deltaGraph, deltaShape, { length, segmentRows, build });
+    return new LocalGallery(deltaGraph, deltaShape, { length, segmentRows, build, close: async () => {} });
   }
   checkTwoStage(length);
-  const scan = await loadScan();
-  const build = (rows: Rows) => TwoStageBlock.build(rows, length, scan);
-  return new LocalGallery(deltaGraph, deltaShape, { length, segmentRows, build });
+  const scanners = await startScanners(threads);
+  const build = (rows: Rows) => TwoStageBlock.build(rows, length, scanners);
+  const close = async () => scanners[Symbol.asyncDispose]();
+  return new LocalGallery(deltaGraph, deltaShape, { length, segmentRows, build, close });
 }
 
 /**
@@ -111,8 +112,8 @@ export class LocalGallery implements AsyncDisposable {
     const levels = new Uint8Array(Buffer.concat(quantised.map(probe => probe.levels)));
     const best = probes.map(() => new Best(wanted));
     const size = await this.#inTurn(async () => {
-      for (const block of this.#blocks)
-        if (block.living > 0) await block.search({ levels, count: probes.length }, wanted, best);
+      const living = this.#blocks.filter(block => block.living > 0);
+      await Promise.all(living.map(block => block.search({ levels, count: probes.length }, wanted, best)));
       return this.size;
     });
     const candidates = best.map(({ hits }, probe) =>
@@ -132,6 +133,7 @@ export class LocalGallery implements AsyncDisposable {
       for (const block of this.#blocks) await block.release();
       this.#finished = [];
       await this.#deltaGraph.release();
+      await this.#builder.close();
     });
   }
 

@@ -13,7 +13,7 @@ becomeChild(constants.priority.PRIORITY_LOW);
 
 // Rows pass through buffers outside the heap, where little presses for their collection: hundreds of megabytes would stay.
 setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+const collectGarbage = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void;
 
 const [, , shapeJson = ''] = process.argv;
 const shape = JSON.parse(shapeJson) as GalleryShape;
@@ -28,7 +28,8 @@ answerCalls(async ({ method, args }) => {
       loader = new Loader(gallery, shape.length, SEGMENT_ROWS);
       return undefined;
     case 'load':
-      return loader.add(args[0] as Rows);
+      await loader.add(args[0] as Rows);
+      return collectGarbage({ type: 'minor' });
     case 'loaded':
       await loader.finish();
       collectGarbage();

@@ -25,6 +25,8 @@ export interface Builder {
   /** Most rows of a block. */
   readonly segmentRows: number;
   build(rows: Rows): Promise<Block>;
+  /** Lets go of what the blocks share, once they are released. */
+  close(): Promise<void>;
 }
 
 /**

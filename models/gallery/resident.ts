@@ -5,6 +5,8 @@ import { type Block, type Probes, Register, type Rows } from './block.ts';
 import { ROWS_PATH, scoringGraph } from './graph.ts';
 import { PROBE_ZERO } from './quantise.ts';
 
+/** Probes of one run: as many as the runtime's kernel takes in one pass over the rows; with more their sums only take room. */
+const PROBES_AT_ONCE = 6;
 /** Values read back in one run: 32 lots of 131,072 sums are 16 MB. */
 const READ_AT_ONCE = 32;
 
@@ -28,19 +30,30 @@ export class ResidentBlock extends Register implements Block {
   static async build({ ids, bytes }: Rows, length: number, threads: number): Promise<ResidentBlock> {
     const shape = { length, count: ids.length, rows: 'resident' } as const;
     const data = new Uint8Array(transposed(bytes, ids.length, length).buffer);
-    const graph = await Graph.load(scoringGraph(shape), 'gallery', threads, [{ path: ROWS_PATH, data }]);
+    const graph = await Graph.load(scoringGraph(shape), 'gallery', threads, {
+      externalData: [{ path: ROWS_PATH, data }],
+      keepsMemory: false,
+    });
     return new ResidentBlock(ids, graph, length);
   }
 
-  async search(probes: Probes, wanted: number, best: readonly Best[]): Promise<void> {
+  async search({ levels, count }: Probes, wanted: number, best: readonly Best[]): Promise<void> {
+    for (let first = 0; first < count; first += PROBES_AT_ONCE) {
+      const some = best.slice(first, Math.min(count, first + PROBES_AT_ONCE));
+      const from = first * this.#length;
+      await this.#searchSome(levels.subarray(from, from + some.length * this.#length), wanted, some);
+    }
+  }
+
+  async #searchSome(levels: Uint8Array, wanted: number, best: readonly Best[]): Promise<void> {
     const count = Math.min(wanted, this.ids.length);
     const feeds = {
-      probes: { type: 'uint8', data: probes.levels, dims: [probes.count, this.#length] },
+      probes: { type: 'uint8', data: levels, dims: [best.length, this.#length] },
       alive: { type: 'bool', data: this.alive, dims: [this.ids.length] },
       wanted: { type: 'int64', data: BigInt64Array.of(BigInt(count)), dims: [1] },
     } as const;
     const { best: sums, at: rows } = await this.#graph.runTyped(feeds, ['best', 'at']);
-    if (sums?.length !== probes.count * count || rows?.length !== sums.length)
+    if (sums?.length !== best.length * count || rows?.length !== sums.length)
       throw new ModelError('MODEL_INVALID', 'the gallery graph gives no such candidates');
     for (let at = 0; at < sums.length; at++) {
       const sum = Number(sums[at]);

@@ -2,23 +2,22 @@ import { ModelError } from '../error.ts';
 import type { Best } from './best.ts';
 import { type Block, type Probes, Register, type Rows } from './block.ts';
 import { PROBE_ZERO } from './quantise.ts';
-import { type Scan, scanOver } from './scan.ts';
+import { LANES, layOut, type Scannable } from './scan.ts';
+import type { Scanner, Scanners } from './scanners.ts';
 
 /** Rows of a block that are scored exactly, of those whose signs are nearest to the probe's. */
-const RESCORED = 1000;
-/** With fewer values signs say too little: a mate is among the nearest too seldom. The scan takes 128 at a time. */
-const MIN_LENGTH = 512;
-const LENGTH_STEP = 128;
+const RESCORED = 500;
+/** With fewer values signs say too little: a mate is among the nearest too seldom. The scan takes as many at a time. */
+const LENGTH_STEP = 512;
 
 const WASM_PAGE = 65_536;
-const ALIGNMENT = 16;
 
 /** @throws ModelError MODEL_INPUT for embeddings that the two-stage profile is not for */
 export function checkTwoStage(length: number): void {
-  if (length < MIN_LENGTH || length % LENGTH_STEP !== 0)
+  if (length === 0 || length % LENGTH_STEP !== 0)
     throw new ModelError(
       'MODEL_INPUT',
-      `the two-stage profile is for embeddings of ${MIN_LENGTH} values or more, in steps of ${LENGTH_STEP}`,
+      `the two-stage profile is for embeddings of ${LENGTH_STEP} values or a multiple of them`,
     );
 }
 
@@ -27,94 +26,74 @@ export function checkTwoStage(length: number): void {
  * nearest: an eighth of the memory, and the same scores for what it finds. It may miss; `bench/records.ts` says how often.
  */
 export class TwoStageBlock extends Register implements Block {
-  readonly #length: number;
-  readonly #memory: WebAssembly.Memory;
-  readonly #scan: Scan;
-  readonly #places: Places;
+  readonly #shared: Scannable;
+  readonly #scanner: Scanner;
 
-  private constructor(
-    ids: Uint32Array,
-    length: number,
-    parts: { readonly memory: WebAssembly.Memory; readonly scan: Scan; readonly places: Places },
-  ) {
+  private constructor(ids: Uint32Array, shared: Scannable, scanner: Scanner) {
     super(ids);
-    this.#length = length;
-    this.#memory = parts.memory;
-    this.#scan = parts.scan;
-    this.#places = parts.places;
+    this.#shared = shared;
+    this.#scanner = scanner;
   }
 
   /** @param rows by ascending id, each once */
-  static async build(
-    { ids, bytes }: Rows,
-    length: number,
-    module: WebAssembly.Module,
-  ): Promise<TwoStageBlock> {
+  static async build({ ids, bytes }: Rows, length: number, scanners: Scanners): Promise<TwoStageBlock> {
     checkTwoStage(length);
-    const places = placesOf(ids.length, length);
-    const pages = Math.ceil(places.end / WASM_PAGE);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    new Int8Array(memory.buffer, places.rows, bytes.length).set(bytes);
-    writeSigns(bytes, 0, new Uint8Array(memory.buffer, places.signs, bytes.length / 8));
-    return new TwoStageBlock(ids, length, { memory, scan: await scanOver(module, memory), places });
+    const layout = layOut(ids.length, length);
+    const pages = Math.ceil(layout.end / WASM_PAGE);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    new Int8Array(memory.buffer, layout.rows, bytes.length).set(bytes);
+    writeSigns(bytes, 0, new Uint8Array(memory.buffer, layout.signs, bytes.length / 8));
+    const shared = { memory, layout };
+    return new TwoStageBlock(ids, shared, scanners.take(shared));
   }
 
   async search(probes: Probes, wanted: number, best: readonly Best[]): Promise<void> {
-    for (let probe = 0; probe < probes.count; probe++) {
-      const levels = probes.levels.subarray(probe * this.#length, (probe + 1) * this.#length);
-      this.#searchOne(levels, Math.max(RESCORED, wanted), best[probe]!);
+    // Dead rows are among the nearest as often as others: they get places of their own.
+    const alive = this.living / this.ids.length;
+    const rescored = Math.ceil(Math.max(RESCORED, wanted) / alive);
+    for (let first = 0; first < probes.count; first += LANES) {
+      const lanes = Math.min(LANES, probes.count - first);
+      for (let lane = 0; lane < lanes; lane++) this.#ask(lane, probes, first + lane, rescored);
+      const found = await this.#scanner.scan(lanes);
+      found.forEach((count, lane) => {
+        this.#show(lane, count, best[first + lane]!);
+      });
     }
   }
 
-  #searchOne(levels: Uint8Array, rescored: number, best: Best): void {
-    const { buffer } = this.#memory;
-    const { signs, rows, probeSigns, probe, distances, histogram, chosen, products } = this.#places;
-    const [length, count] = [this.#length, this.ids.length];
-    writeSigns(levels, PROBE_ZERO, new Uint8Array(buffer, probeSigns, length / 8));
-    const values = new Int16Array(buffer, probe, length);
-    for (let at = 0; at < length; at++) values[at] = levels[at]! - PROBE_ZERO;
-    this.#scan.distances(signs, count, length / 8, probeSigns, distances);
-    // Dead rows are among the nearest as often as others: they get places of their own.
-    const taken = Math.ceil((rescored * count) / Math.max(1, this.living));
-    const found = this.#scan.nearest(distances, count, histogram, length, taken, chosen);
-    this.#scan.products(rows, length, chosen, found, probe, products);
-    const [at, sums] = [new Uint32Array(buffer, chosen, found), new Int32Array(buffer, products, found)];
-    for (let index = 0; index < found; index++) {
-      const row = at[index]!;
-      if (this.alive[row] === 1) best.add({ id: this.ids[row]!, sum: sums[index]! });
+  #ask(lane: number, probes: Probes, probe: number, rescored: number): void {
+    const { memory, layout } = this.#shared;
+    const { length } = layout;
+    const { signs, values, state } = layout.lanes[lane]!;
+    const levels = probes.levels.subarray(probe * length, (probe + 1) * length);
+    writeSigns(levels, PROBE_ZERO, new Uint8Array(memory.buffer, signs, length / 8));
+    const numbers = new Int16Array(memory.buffer, values, length);
+    for (let at = 0; at < length; at++) numbers[at] = levels[at]! - PROBE_ZERO;
+    const counters = new Uint32Array(memory.buffer, state, 4 + length + 1);
+    counters.fill(0);
+    counters[0] = length;
+    counters[3] = rescored;
+  }
+
+  #show(lane: number, count: number, best: Best): void {
+    const { memory, layout } = this.#shared;
+    const found = new Int32Array(memory.buffer, layout.lanes[lane]!.entries, count * 2);
+    for (let at = 0; at < found.length; at += 2) {
+      const row = found[at]!;
+      if (this.alive[row] === 1) best.add({ id: this.ids[row]!, sum: found[at + 1]! });
     }
   }
 
   async read(): Promise<Int8Array> {
-    return new Int8Array(this.#memory.buffer, this.#places.rows, this.ids.length * this.#length);
+    const { memory, layout } = this.#shared;
+    return new Int8Array(memory.buffer, layout.rows, layout.count * layout.length);
   }
 
   async release(): Promise<void> {
-    new Uint8Array(this.#memory.buffer).fill(0);
+    const { memory, layout } = this.#shared;
+    this.#scanner.release();
+    new Uint8Array(memory.buffer, 0, layout.entries).fill(0);
   }
-}
-
-type Places = ReturnType<typeof placesOf>;
-
-/** What lies where in a block's memory, in bytes. */
-function placesOf(count: number, length: number) {
-  let end = 0;
-  const place = (bytes: number): number => {
-    const at = end;
-    end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-    return at;
-  };
-  return {
-    probeSigns: place(length / 8),
-    probe: place(length * 2),
-    histogram: place((length + 1) * 4),
-    distances: place(count * 2),
-    chosen: place(count * 4),
-    products: place(count * 4),
-    signs: place((count * length) / 8),
-    rows: place(count * length),
-    end,
-  };
 }
 
 /** One bit a value, the lowest first: whether it lies above zero. */

@@ -1,12 +1,16 @@
-/** The gallery of faces in its own process: filled, searched, killed, filled again. */
+/** The galleries in their own processes: filled, searched, killed, filled again. */
 import { getPriority } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
+import { loadCard, modelTagOf, WEIGHTS } from '../../models/finger/load.ts';
+import { encodeTemplate } from '../../models/finger/template.ts';
 import {
   type FaceGallery,
+  type FingerRecord,
   type GalleryEvent,
   type GalleryOptions,
   galleryRow,
   startFaceGallery,
+  startFingerGallery,
 } from '../../models/index.ts';
 
 const LENGTH = 64;
@@ -136,5 +140,65 @@ describe('a gallery process', () => {
     await expect(start({ length: 128, profile: 'two-stage' })).rejects.toMatchObject({
       code: 'MODEL_CRASHED',
     });
+  });
+});
+
+/** A print that nobody has: minutiae and descriptors by the number alone. */
+function printOf(finger: number, modelTag: number): Uint8Array {
+  const value = (at: number) => Math.sin(finger * 12.9898 + at * (finger + 78.233));
+  const places = Array.from({ length: 30 }, (_, at) => at);
+  const descriptors = places.flatMap(at => {
+    const row = Array.from({ length: 64 }, (_, k) => value(at * 64 + k));
+    const norm = Math.hypot(...row);
+    return row.map(one => Math.round((one / norm) * 127));
+  });
+  const minutiae = places.map(
+    at =>
+      ({
+        x: 20 + (at % 6) * 40 + 15 * value(at),
+        y: 20 + Math.floor(at / 6) * 50 + 15 * value(at + 1000),
+        directionRad: Math.PI * value(at + 2000),
+        confidence: 0.9,
+        type: 'ending',
+      }) as const,
+  );
+  return encodeTemplate({
+    ...{ modelTag, width: 300, height: 300, qualityScore: 80 },
+    minutiae,
+    descriptors: Int8Array.from(descriptors),
+  });
+}
+
+describe('a gallery of fingers', () => {
+  test('is filled, changed and searched in a process of its own, also after that was killed', async () => {
+    const modelTag = modelTagOf(await loadCard('finger-extract', WEIGHTS));
+    const record = (id: number, fingers: readonly number[]): FingerRecord => ({
+      id,
+      templates: fingers.map(finger => printOf(finger, modelTag)),
+    });
+    await using gallery = await startFingerGallery({
+      fill: () => [[record(1, [10, 11]), record(2, [20])], [record(3, [30, 31, 32])]],
+      deadlineMs: 15_000,
+    });
+    const filled = () => expect.poll(() => gallery.health.filled, { timeout: 15_000 }).toBe(true);
+    const found = async (...fingers: number[]) => {
+      const probes = fingers.map(finger => printOf(finger, modelTag));
+      return (await gallery.search(probes, 2)).candidates[0]?.id;
+    };
+    await filled();
+    expect(await found(31, 30)).toBe(3);
+    expect(await found(11)).toBe(1);
+    await gallery.put([record(2, [21]), record(4, [40])]);
+    expect([await found(21), await found(40), await found(20)]).toEqual([2, 4, undefined]);
+    expect(await gallery.remove(Uint32Array.of(4, 5))).toBe(1);
+    expect(await found(40)).toBeUndefined();
+    const damaged = { id: 9, templates: [printOf(90, modelTag).fill(0)] };
+    await expect(gallery.put([damaged])).rejects.toMatchObject({ code: 'MODEL_INPUT' });
+    const asked = await gallery.search([printOf(90, modelTag)], 5, { among: Uint32Array.of(1) });
+    expect([asked.size, asked.prints]).toEqual([3, 6]);
+    process.kill(gallery.health.pid ?? 0, 'SIGKILL');
+    await expect.poll(() => gallery.health.filled).toBe(false);
+    await filled();
+    expect(await found(20)).toBe(2);
   });
 });

@@ -3,7 +3,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type FingerModels, loadFingerModels } from '../../models/finger/index.ts';
-import { openFingerGallery } from '../../models/finger/search.ts';
+import { openLocalFingerGallery } from '../../models/gallery/finger-gallery.ts';
 import { thresholdAt } from '../../models/index.ts';
 import { faceFrame } from '../../sim/people/face/frames.ts';
 import { drawRidges } from '../fixtures/ridges.ts';
@@ -120,7 +120,7 @@ describe('the finger models', () => {
   });
 
   test('refuse templates that are truncated, foreign, or hold what cannot be', async () => {
-    const gallery = await openFingerGallery();
+    const gallery = await openLocalFingerGallery();
     const sealed = (change: (bytes: Uint8Array) => void): Uint8Array => {
       const bytes = print.slice();
       change(bytes);
@@ -145,8 +145,10 @@ describe('the finger models', () => {
     for (const template of bad) {
       await expect(models.match(print, [print, template])).rejects.toMatchObject({ code: 'MODEL_INPUT' });
       await expect(models.match(template, [print])).rejects.toMatchObject({ code: 'MODEL_INPUT' });
-      expect(() => gallery.add('x', template)).toThrow(expect.objectContaining({ code: 'MODEL_INPUT' }));
-      await expect(gallery.search(template)).rejects.toMatchObject({ code: 'MODEL_INPUT' });
+      expect(() => gallery.put([{ id: 1, templates: [print, template] }])).toThrow(
+        expect.objectContaining({ code: 'MODEL_INPUT' }),
+      );
+      await expect(gallery.search([template], 1)).rejects.toMatchObject({ code: 'MODEL_INPUT' });
     }
     expect(gallery.size).toBe(0);
     expect((await models.match(print, [print]))[0]).toBeGreaterThan(threshold);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fmrOf, fuseFingers } from '../../models/index.ts';
+import { evidenceOf, fmrOf, fuseFingers, isFpirBound } from '../../models/index.ts';
 
 const TABLE = [
   { fmr: 1e-5, threshold: 4 },
@@ -32,6 +32,16 @@ describe('the FMR of a score', () => {
         },
       ),
     );
+  });
+});
+
+describe('the evidence of a score', () => {
+  test('is decades of its FMR, and goes on along the last two beyond what was measured', () => {
+    expect(evidenceOf(TABLE, 2.5)).toBeCloseTo(2, 10);
+    expect(evidenceOf(TABLE, 4)).toBeCloseTo(5, 10);
+    expect(evidenceOf(TABLE, 5)).toBeCloseTo(7, 10);
+    expect(evidenceOf([{ fmr: 0.01, threshold: 1 }], 7)).toBeCloseTo(2, 10);
+    expect([isFpirBound(TABLE, 4), isFpirBound(TABLE, 4.1)]).toEqual([false, true]);
   });
 });
 

@@ -4,9 +4,10 @@ import type { FingerPosition } from '../../agent/contract/common.ts';
 import { Biometric } from '../../agent/ops/biometric.ts';
 import { type Comparer, compareVisit } from '../../agent/records/compare.ts';
 import type { Captured, Lookup } from '../../agent/session/visit.ts';
+import { evidenceOf } from '../../models/finger/evidence.ts';
 import { type FingerModels, loadFingerModels } from '../../models/finger/index.ts';
-import { openFingerGallery } from '../../models/finger/search.ts';
 import { arrangementOf } from '../../models/finger/sequence.ts';
+import { openLocalFingerGallery } from '../../models/gallery/finger-gallery.ts';
 import { thresholdAt } from '../../models/index.ts';
 import {
   type ImpressionOptions,
@@ -154,44 +155,63 @@ describe('the finger models on a synthetic visit', () => {
     ]);
   });
 
-  test('a gallery finds a finger among others, and forgets it', async () => {
-    const gallery = await openFingerGallery();
-    expect(await gallery.search(live[0]!)).toEqual([]);
+  test('a gallery finds a person by any of their fingers, and forgets them', async () => {
+    const gallery = await openLocalFingerGallery();
+    expect(await gallery.search([live[0]!], 5)).toEqual({ size: 0, prints: 0, candidates: [] });
     // More than a block of prints, so that several runs are made of them.
-    for (let copy = 0; copy < 60; copy++)
-      records.slice(1).forEach((template, at) => {
-        gallery.add(`${copy}-${at}`, template);
-      });
-    gallery.add('wanted', records[0]!);
-    expect(gallery.size).toBe(181);
-    const [first, second] = await gallery.search(live[0]!);
-    expect(first!.id).toBe('wanted');
-    expect(first!.score).toBeCloseTo((await models.match(live[0]!, [records[0]!]))[0]!, 3);
-    expect(second?.score ?? 0).toBeLessThan(threshold);
-    expect(await gallery.search(live[1]!, 5)).toHaveLength(5);
+    gallery.put(Array.from({ length: 70 }, (_, id) => ({ id, templates: records.slice(2) })));
+    gallery.put([{ id: 100, templates: [records[1]!, records[0]!] }]);
+    const first = async (probes: readonly Uint8Array[]) => (await gallery.search(probes, 3)).candidates[0];
+    expect(await gallery.search([live[0]!], 5)).toMatchObject({ size: 71, prints: 142 });
 
-    gallery.add('wanted', records[3]!);
-    expect(gallery.size).toBe(181);
-    expect((await gallery.search(live[0]!))[0]?.score ?? 0).toBeLessThan(threshold);
-    expect(gallery.remove('wanted')).toBe(true);
-    expect(gallery.remove('wanted')).toBe(false);
-    gallery.add('wanted again', records[0]!);
-    expect(gallery.size).toBe(181);
-    expect((await gallery.search(live[0]!))[0]!.id).toBe('wanted again');
+    const alone = await first([live[0]!]);
+    expect(alone).toMatchObject({ id: 100, fingers: 1, fpirIsBound: true });
+    const together = await first([live[0]!, live[1]!]);
+    expect(together).toMatchObject({ id: 100, fingers: 2 });
+    expect(together!.score).toBeGreaterThan(alone!.score);
+    expect(together!.evidence).toBeGreaterThan(alone!.evidence);
+    expect(together!.fpir).toBeLessThan(alone!.fpir);
+
+    gallery.put([{ id: 100, templates: [records[1]!] }]);
+    expect((await first([live[0]!]))?.evidence ?? 0).toBeLessThan(alone!.evidence / 2);
+    expect((await first([live[1]!]))?.id).toBe(100);
+    expect(gallery.remove(Uint32Array.of(100, 4000))).toBe(1);
+    expect((await first([live[1]!]))?.evidence ?? 0).toBeLessThan(alone!.evidence / 2);
+    gallery.put([{ id: 7, templates: [records[0]!] }]);
+    expect(await first([live[0]!])).toMatchObject({ id: 7 });
+    expect(gallery.size).toBe(70);
   });
 
-  test('a gallery refuses damaged templates and never finds empty ones', async () => {
-    const gallery = await openFingerGallery();
+  test('a gallery compares the records it is asked to, in the order of what is alike', async () => {
+    const gallery = await openLocalFingerGallery();
+    gallery.put(records.map((template, id) => ({ id, templates: [template] })));
+    const { candidates } = await gallery.search([live[2]!], 10, Uint32Array.of(2, 3, 99));
+    expect(candidates[0]?.id).toBe(2);
+    expect(new Set(candidates.map(({ id }) => id)).size).toBe(candidates.length);
+    const [score] = await models.match(live[2]!, [records[2]!]);
+    const { fmrTable = [] } = models.cards.find(({ task }) => task === 'finger-matching')!;
+    expect(candidates[0]?.evidence).toBeCloseTo(evidenceOf(fmrTable, score!), 3);
+  });
+
+  test('a gallery refuses damaged templates as a whole and never finds empty ones', async () => {
+    const gallery = await openLocalFingerGallery();
     const damaged = records[0]!.slice(0, -1);
-    expect(() => gallery.add('x', damaged)).toThrow(expect.objectContaining({ code: 'MODEL_INPUT' }));
+    const refused = { code: 'MODEL_INPUT' };
+    expect(() => gallery.put([{ id: 1, templates: [records[1]!, damaged] }])).toThrow(
+      expect.objectContaining(refused),
+    );
     expect(gallery.size).toBe(0);
-    gallery.add('x', records[0]!);
-    await expect(gallery.search(damaged)).rejects.toMatchObject({ code: 'MODEL_INPUT' });
-    await expect(gallery.search(records[0]!, 0)).rejects.toThrow(RangeError);
+    gallery.put([{ id: 1, templates: [records[0]!] }]);
+    await expect(gallery.search([damaged], 1)).rejects.toMatchObject(refused);
+    await expect(gallery.search([records[0]!], 0)).rejects.toMatchObject(refused);
     const nothing = await models.extract({ ...SENSOR, ppi: 500, pixels: new Uint8Array(256 * 288) });
-    gallery.add('nothing', nothing.template);
-    expect(gallery.size).toBe(2);
-    expect(await gallery.search(nothing.template)).toEqual([]);
-    expect((await gallery.search(records[0]!)).map(({ id }) => id)).toEqual(['x']);
+    gallery.put([
+      { id: 2, templates: [nothing.template] },
+      { id: 3, templates: [] },
+    ]);
+    expect(gallery.size).toBe(3);
+    expect((await gallery.search([nothing.template], 5)).candidates).toEqual([]);
+    expect((await gallery.search([], 5)).candidates).toEqual([]);
+    expect((await gallery.search([records[0]!], 5)).candidates.map(({ id }) => id)).toEqual([1]);
   });
 });

@@ -229,7 +229,7 @@ describe('the two-stage profile', () => {
   test.each([512, 1024])(
     'of %i values gives the same as the exact one while every record is rescored',
     async length => {
-      const options = { length, profile: 'two-stage' } as const;
+      const options = { length, profile: 'two-stage', threads: length / 512 } as const;
       await using twins = new Twins(await openLocalGallery(options, { segmentRows: 150, deltaRows: 50 }));
       const next = numbers(length);
       const probes = range(0, 4).map(() => vector(length, next));
@@ -264,7 +264,7 @@ describe('the two-stage profile', () => {
   test('runs the module that its text makes', async () => {
     const folder = new URL('../../models/gallery/', import.meta.url);
     const text = await readFile(new URL('scan.wat', folder), 'utf8');
-    const assembled = (await wabt()).parseWat('scan.wat', text, { simd: true, bulk_memory: true });
+    const assembled = (await wabt()).parseWat('scan.wat', text, { simd: true, threads: true });
     const { buffer } = assembled.toBinary({});
     expect(Buffer.from(buffer).equals(await readFile(new URL('scan.wasm', folder)))).toBe(true);
   });
