@@ -8,6 +8,7 @@ import {
 } from '../device.ts';
 import type { BaudLink, Link } from '../link/link.ts';
 import { openSerial } from '../link/serial.ts';
+import { type Tap, UNTAPPED } from '../link/tape.ts';
 import { Lock } from '../lock.ts';
 import { confirmation } from './confirmation.ts';
 import { DamagedTransfer, Dialogue } from './dialogue.ts';
@@ -42,9 +43,13 @@ const FACTORY_BAUD = 57_600;
  * @throws DeviceError as {@link openSerial} does, DEVICE_TIMEOUT when nothing answers at any speed,
  * DEVICE_WRONG_PASSWORD, DEVICE_PROTOCOL or DEVICE_FAULT
  */
-export async function openR30x(settings: R30xSettings, signal: AbortSignal): Promise<R30xScanner> {
+export async function openR30x(
+  settings: R30xSettings,
+  signal: AbortSignal,
+  tap: Tap = UNTAPPED,
+): Promise<R30xScanner> {
   const link = await openSerial(settings.path, settings.baud ?? settings.likelyBaud ?? FACTORY_BAUD, signal);
-  return openR30xOn(link, settings, signal);
+  return openR30xOn(tap(link), settings, signal);
 }
 
 /** The same over any link; it is closed when the sensor cannot be opened. A link without speed is used as it is. */
