@@ -7,10 +7,18 @@ import { deliveryBench } from './delivery.ts';
 import { faceBench } from './face.ts';
 import type { Bench, Figure } from './figures.ts';
 import { fingerBench } from './finger.ts';
+import { linksBench } from './links.ts';
 import { recordsBench } from './records.ts';
 import { visitBench } from './visit.ts';
 
-const BENCHES: readonly Bench[] = [visitBench, fingerBench, faceBench, deliveryBench, recordsBench];
+const BENCHES: readonly Bench[] = [
+  visitBench,
+  fingerBench,
+  faceBench,
+  deliveryBench,
+  recordsBench,
+  linksBench,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
