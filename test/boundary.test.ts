@@ -157,6 +157,7 @@ const OWNERS: Readonly<Record<string, (file: string) => boolean>> = {
   'node:sqlite': file => file.startsWith('agent/outbox/'),
   mqtt: file => file === 'agent/uplink/dial.ts',
   serialport: file => file === 'drivers/link/serial.ts',
+  'node-hid': file => file === 'drivers/link/hid-host.ts',
   '@serialport/bindings-cpp': file => file === 'drivers/link/serial.ts',
 };
 

@@ -1,9 +1,11 @@
 /** The decoders of every wire that a device speaks, each with an oracle of its own. */
+import { decodeData } from '../../drivers/cp2110/wire.ts';
 import { JpegSplitter } from '../../drivers/mjpeg/jpeg-splitter.ts';
 import { MultipartReader } from '../../drivers/mjpeg/multipart.ts';
 import { decode } from '../../drivers/r30x/wire.ts';
 import { LineReader, ZoneAssembler } from '../../drivers/serial-mrz/wire.ts';
 import { ACK, COMMAND, DATA, END_OF_DATA, writePacket } from '../../sim/sensor/wire.ts';
+import { Cp2110Bridge } from '../../sim/usb/cp2110.ts';
 import type { FuzzedDecoder, FuzzTarget } from './fuzz.ts';
 
 const IDENTIFIER = { command: COMMAND, data: DATA, ack: ACK, end: END_OF_DATA } as const;
@@ -115,8 +117,32 @@ const bareJpeg: FuzzTarget = {
   start: () => pictures(new JpegSplitter()),
 };
 
+/** The device's own reading of a report that goes the other way tells what is right. */
+const cp2110: FuzzTarget = {
+  name: 'cp2110',
+  frames: [1, 12, 62, 63].map(length => Uint8Array.of(length, ...new Uint8Array(length).fill(length))),
+  start() {
+    let uart: Uint8Array | undefined;
+    const bridge = new Cp2110Bridge(
+      bytes => {
+        uart = bytes;
+      },
+      () => {},
+    );
+    bridge.setFeature(Buffer.from([0x41, 1]));
+    return bytes => {
+      uart = undefined;
+      bridge.output(Buffer.from(bytes));
+      const decoded = decodeData(bytes);
+      const same = decoded && uart ? Buffer.from(decoded).equals(uart) : decoded === uart;
+      demand(same, 'a report that the bridge reads otherwise');
+      return decoded ? 1 : 0;
+    };
+  },
+};
+
 function demand(holds: boolean, what: string): void {
   if (!holds) throw new Error(`the decoder accepted ${what}`);
 }
 
-export const FUZZ_TARGETS: readonly FuzzTarget[] = [r30x, mrz, multipart, bareJpeg];
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [r30x, cp2110, mrz, multipart, bareJpeg];

@@ -1,3 +1,4 @@
+import { openCp2110 } from '../cp2110/link.ts';
 import { pause } from '../deadline.ts';
 import {
   DeviceError,
@@ -17,8 +18,10 @@ import { type ImageFormat, R307_FORMAT, unpackImage, wireBytes } from './image.t
 import { DEFAULT_ADDRESS, type SystemParameters } from './wire.ts';
 
 export interface R30xSettings {
-  /** tty of the sensor. */
+  /** tty of the sensor, or hidraw device of the bridge that it hangs on. */
   readonly path: string;
+  /** What the sensor hangs on; a serial port when absent. */
+  readonly link?: 'serial' | 'cp2110';
   /** Bits per second, 9600 * (1..12). Searched for when absent. */
   readonly baud?: number;
   /** Tried first when `baud` is absent: the speed of the last time. */
@@ -39,8 +42,8 @@ const IMAGE_RETRIES = 2;
 const FACTORY_BAUD = 57_600;
 
 /**
- * Opens the serial port, finds the sensor's speed and signs in.
- * @throws DeviceError as {@link openSerial} does, DEVICE_TIMEOUT when nothing answers at any speed,
+ * Opens the link, finds the sensor's speed and signs in.
+ * @throws DeviceError as {@link openSerial} and {@link openCp2110} do, DEVICE_TIMEOUT when nothing answers at any speed,
  * DEVICE_WRONG_PASSWORD, DEVICE_PROTOCOL or DEVICE_FAULT
  */
 export async function openR30x(
@@ -48,7 +51,8 @@ export async function openR30x(
   signal: AbortSignal,
   tap: Tap = UNTAPPED,
 ): Promise<R30xScanner> {
-  const link = await openSerial(settings.path, settings.baud ?? settings.likelyBaud ?? FACTORY_BAUD, signal);
+  const open = settings.link === 'cp2110' ? openCp2110 : openSerial;
+  const link = await open(settings.path, settings.baud ?? settings.likelyBaud ?? FACTORY_BAUD, signal);
   return openR30xOn(tap(link), settings, signal);
 }
 
