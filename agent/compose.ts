@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts';
+import type { Tap } from '../drivers/link/tape.ts';
 import { printTo } from '../drivers/printer/driver.ts';
 import { cameraOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
 import { type Supervised, supervise } from '../drivers/supervise.ts';
@@ -292,12 +293,12 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
 const waitsForOfficer = ({ officerCalled, view }: ScreenView): boolean =>
   officerCalled || (view.step === 'review' && view.awaitsOfficer);
 
-/** How each configured device is opened; for the agent, and for whoever only wants to look at them. */
-export function deviceOpeners(config: Config) {
+/** How each configured device is opened; for the agent, and for whoever only wants to look at them or record them. */
+export function deviceOpeners(config: Config, tap?: Tap) {
   return {
-    finger_scanner: scannerOpener(scannerSettings(config)),
-    camera: cameraOpener(definedOnly(config.devices.camera)),
-    document_reader: readerOpener(config.devices.documentReader),
+    finger_scanner: scannerOpener(scannerSettings(config), tap),
+    camera: cameraOpener(definedOnly(config.devices.camera), tap),
+    document_reader: readerOpener(config.devices.documentReader, tap),
   };
 }
 

@@ -19,7 +19,9 @@ import { VERSION } from './version.ts';
 
 const program = new Command('vantay')
   .description('Biometric edge agent of an immigration-office kiosk')
-  .version(VERSION);
+  .version(VERSION)
+  // `devices` and `devices record` have options of one name.
+  .enablePositionalOptions();
 
 for (const verb of [
   runVerb,

@@ -7,6 +7,7 @@ import { deliveryBench } from './delivery.ts';
 import { faceBench } from './face.ts';
 import type { Bench, Figure } from './figures.ts';
 import { fingerBench } from './finger.ts';
+import { linksBench } from './links.ts';
 import { recordsBench } from './records.ts';
 import { screenBench } from './screen.ts';
 import { visitBench } from './visit.ts';
@@ -18,6 +19,7 @@ const BENCHES: readonly Bench[] = [
   deliveryBench,
   recordsBench,
   screenBench,
+  linksBench,
 ];
 
 const { values, positionals } = parseArgs({

@@ -1,5 +1,6 @@
 import type { Camera, DocumentReader, FingerScanner } from './device.ts';
 import { type FfmpegSettings, openFfmpeg } from './ffmpeg/driver.ts';
+import type { Tap } from './link/tape.ts';
 import { type MjpegHttpSettings, openMjpegHttp } from './mjpeg/driver.ts';
 import { openR30x, type R30xSettings } from './r30x/driver.ts';
 import { openSerialMrz, type SerialMrzSettings } from './serial-mrz/driver.ts';
@@ -12,27 +13,28 @@ export type CameraSettings =
   | ({ readonly kind: 'ffmpeg' } & FfmpegSettings);
 export type ReaderSettings = { readonly kind: 'serial-mrz' } & SerialMrzSettings;
 
-/** Opens a device, anew each time; for `supervise`. */
+/** Opens a device, anew each time; for `supervise`. A tap between driver and link serves the first opening. */
 export type Open<D> = (signal: AbortSignal) => Promise<D & Supervisable>;
 
 /** The opener remembers the line speed that it found, so that a sensor that comes back is found at once. */
-export function scannerOpener(settings: ScannerSettings): Open<FingerScanner> {
+export function scannerOpener(settings: ScannerSettings, tap?: Tap): Open<FingerScanner> {
   let likelyBaud: number | undefined;
   return async signal => {
     const scanner = await openR30x(
       { ...settings, ...(likelyBaud === undefined ? {} : { likelyBaud }) },
       signal,
+      tap,
     );
     likelyBaud = scanner.parameters.baud;
     return scanner;
   };
 }
 
-export function cameraOpener(settings: CameraSettings): Open<Camera> {
-  if (settings.kind === 'mjpeg-http') return signal => openMjpegHttp(settings, signal);
-  return signal => openFfmpeg(settings, signal);
+export function cameraOpener(settings: CameraSettings, tap?: Tap): Open<Camera> {
+  if (settings.kind === 'mjpeg-http') return signal => openMjpegHttp(settings, signal, tap);
+  return signal => openFfmpeg(settings, signal, tap);
 }
 
-export function readerOpener(settings: ReaderSettings): Open<DocumentReader> {
-  return signal => openSerialMrz(settings, signal);
+export function readerOpener(settings: ReaderSettings, tap?: Tap): Open<DocumentReader> {
+  return signal => openSerialMrz(settings, signal, tap);
 }

@@ -1,6 +1,7 @@
 import { CONTENT_LIMITS, type ContentLimits, ContentWatch } from './content-watch.ts';
 import { deadline, orAbort } from './deadline.ts';
 import { type Camera, type CameraFrame, DeviceError, type DeviceIdentity } from './device.ts';
+import type { Link } from './link/link.ts';
 
 export interface StreamLimits extends ContentLimits {
   /** No frame for this long means a stalled camera: the slowest kiosk camera sends five a second. */
@@ -42,6 +43,27 @@ export class StreamCamera implements Camera {
     const { promise, resolve } = Promise.withResolvers<DeviceError>();
     this.lost = promise;
     this.#resolveLost = resolve;
+  }
+
+  /** A camera whose frames a splitter finds among the bytes of a link; they end together. */
+  static on(
+    link: Link,
+    splitter: { push(bytes: Uint8Array): Uint8Array[] },
+    identity: DeviceIdentity,
+    limits: Partial<StreamLimits>,
+  ): StreamCamera {
+    const camera = new StreamCamera(identity, limits, () => link.close());
+    const pump = async (): Promise<never> => {
+      const untilClosed = new AbortController().signal;
+      for (;;) for (const jpeg of splitter.push(await link.read(untilClosed))) camera.push(jpeg);
+    };
+    pump().catch(error => {
+      const unknown = `${identity.location} failed`;
+      camera.fail(
+        error instanceof DeviceError ? error : new DeviceError('DEVICE_FAULT', unknown, { cause: error }),
+      );
+    });
+    return camera;
   }
 
   /** The source has a frame: one whole JPEG file, which the camera may keep. */

@@ -8,6 +8,7 @@ import { cameraPart } from './parts/camera.ts';
 import { pkiPart } from './parts/pki.ts';
 import { readerPart } from './parts/reader.ts';
 import { registryPart } from './parts/registry.ts';
+import { replayPart } from './parts/replay.ts';
 import { sensorPart } from './parts/sensor.ts';
 import { personScenario, play } from './play.ts';
 import { complain, playedText, stageLine } from './print.ts';
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<unknow
   registry: registryPart,
   backend: backendPart,
   pki: pkiPart,
+  replay: replayPart,
 };
 
 const interrupted = new AbortController();

@@ -134,6 +134,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
     'evaluateFingerQuality',
   ],
   'agent/cli/models.ts': ['modelChecks'],
+  'agent/cli/record.ts': ['Tape'],
 };
 
 /** Inside `agent` only compose.ts reaches what is concrete; everything else receives interfaces. */
@@ -160,6 +161,7 @@ const OWNERS: Readonly<Record<string, (file: string) => boolean>> = {
   'node:sqlite': file => file.startsWith('agent/outbox/') || file.startsWith('agent/records/cache/'),
   mqtt: file => file === 'agent/uplink/dial.ts',
   serialport: file => file === 'drivers/link/serial.ts',
+  'node-hid': file => file === 'drivers/link/hid-host.ts',
   '@serialport/bindings-cpp': file => file === 'drivers/link/serial.ts',
 };
 

@@ -4,10 +4,12 @@ import { deviceOpeners } from '../compose.ts';
 import { loadConfig } from '../ops/config.ts';
 import { examine, type Finding } from '../ops/doctor.ts';
 import { EXIT, print } from './exit.ts';
+import { recordVerb } from './record.ts';
 
 /** `vantay devices`: what is plugged in, and with a configuration whether each configured device answers. */
 export function devicesVerb(): Command {
   return new Command('devices')
+    .enablePositionalOptions()
     .description('list what is plugged in; with --config open each configured device once')
     .option('--config <file>', 'configuration file (YAML)')
     .option('--json', 'print one JSON object')
@@ -16,7 +18,8 @@ export function devicesVerb(): Command {
       const configured = options.config ? await examine(deviceChecks(options.config)) : [];
       print(options.json, { plugged, configured }, () => text(plugged, configured));
       if (configured.some(({ ok }) => !ok)) process.exitCode = EXIT.findings;
-    });
+    })
+    .addCommand(recordVerb());
 }
 
 /** Each configured device, opened, named, and closed again. */

@@ -6,8 +6,12 @@ const Port = z.int().min(0).max(65535);
 const FilePath = z.string().min(1);
 
 const FingerScannerSettings = z.strictObject({
-  kind: z.literal('r30x').describe('optical sensor of the R30x / ZFM-20 family on a serial line'),
-  path: FilePath.describe('tty of the sensor'),
+  kind: z.literal('r30x').describe('optical sensor of the R30x / ZFM-20 family'),
+  link: z
+    .enum(['serial', 'cp2110'])
+    .default('serial')
+    .describe('what the sensor hangs on: a serial port, or a CP2110 HID-to-UART bridge'),
+  path: FilePath.describe('tty of the sensor, or hidraw device of its bridge'),
   baud: z.union([z.literal('auto'), z.int().min(9600).max(115200)]).default('auto'),
   password: z.int().min(0).max(0xffffffff).default(0),
   address: z.int().min(0).max(0xffffffff).default(0xffffffff),

@@ -143,6 +143,10 @@ const AGENT = {
     cause: 'The command line has a word or option that is not known.',
     remedy: 'See `vantay --help`.',
   },
+  FILE_NOT_MADE: {
+    cause: 'A file that the command is to make exists already, or cannot be made there.',
+    remedy: 'Name another file, in a folder that this user may write to.',
+  },
   FILE_UNREADABLE: { cause: 'A file given on the command line cannot be read.', remedy: 'Check the path.' },
   SCHEMA_OUTDATED: {
     cause: 'The committed schemas are not what the code generates.',

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { type Camera, DeviceError, type DeviceErrorCode } from '../device.ts';
 import { openProcess } from '../link/process.ts';
+import { type Tap, UNTAPPED } from '../link/tape.ts';
 import { JpegSplitter } from '../mjpeg/jpeg-splitter.ts';
 import { StreamCamera, type StreamLimits } from '../stream-camera.ts';
 import { type VideoDevice, videoDevice } from './v4l2.ts';
@@ -22,6 +23,7 @@ export interface FfmpegSettings {
 export async function openFfmpeg(
   settings: FfmpegSettings,
   signal: AbortSignal,
+  tap: Tap = UNTAPPED,
 ): Promise<Camera & { lost: Promise<DeviceError> }> {
   const location = settings.input;
   const identity = { driver: 'ffmpeg', location, ...(await identify(settings)) };
@@ -30,19 +32,12 @@ export async function openFfmpeg(
       command: settings.command ?? 'ffmpeg',
       args: ffmpegArguments(settings),
       location,
+      mediaType: 'video/x-motion-jpeg',
       explainExit: (exitCode, stderrTail) => exitError(location, exitCode, stderrTail),
     },
     signal,
   );
-  const camera = new StreamCamera(identity, settings.limits ?? {}, () => link.close());
-  const splitter = new JpegSplitter();
-  const pump = async () => {
-    const untilClosed = new AbortController().signal;
-    for (;;) for (const jpeg of splitter.push(await link.read(untilClosed))) camera.push(jpeg);
-  };
-  pump().catch(error =>
-    camera.fail(error instanceof DeviceError ? error : exitError(location, null, String(error))),
-  );
+  const camera = StreamCamera.on(tap(link), new JpegSplitter(), identity, settings.limits ?? {});
   return camera.started(signal);
 }
 

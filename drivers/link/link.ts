@@ -7,6 +7,8 @@ import type { DeviceError } from '../device.ts';
 export interface Link extends AsyncDisposable {
   /** What it hangs on: a tty path, a command name. */
   readonly location: string;
+  /** What the bytes are (a Content-Type), where the far side or the program at it says so. */
+  readonly mediaType?: string;
   /** Resolves with the reason once the link is dead (unplugged, process ended); stays pending while it lives. */
   readonly lost: Promise<DeviceError>;
   /** Resolves when the operating system has taken the bytes. @throws DeviceError when the link is dead. */

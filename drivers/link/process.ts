@@ -13,6 +13,8 @@ export interface ProcessSettings {
   readonly args: readonly string[];
   /** What the process stands for, for messages. */
   readonly location: string;
+  /** What the bytes are, see {@link Link.mediaType}. */
+  readonly mediaType?: string;
   /** Why the process ended, from its exit code (null after a signal) and the end of its stderr. */
   readonly explainExit: (exitCode: number | null, stderrTail: string) => DeviceError;
 }
@@ -45,6 +47,7 @@ export async function openProcess(settings: ProcessSettings, signal: AbortSignal
   };
   return {
     location: settings.location,
+    ...(settings.mediaType !== undefined && { mediaType: settings.mediaType }),
     lost: inbox.lost,
     write: () => Promise.reject(new DeviceError('DEVICE_FAULT', `${settings.location} takes no bytes`)),
     read: readSignal => inbox.take(readSignal),

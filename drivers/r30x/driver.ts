@@ -1,3 +1,4 @@
+import { openCp2110 } from '../cp2110/link.ts';
 import { pause } from '../deadline.ts';
 import {
   DeviceError,
@@ -8,6 +9,7 @@ import {
 } from '../device.ts';
 import type { BaudLink, Link } from '../link/link.ts';
 import { openSerial } from '../link/serial.ts';
+import { type Tap, UNTAPPED } from '../link/tape.ts';
 import { Lock } from '../lock.ts';
 import { confirmation } from './confirmation.ts';
 import { DamagedTransfer, Dialogue } from './dialogue.ts';
@@ -16,8 +18,10 @@ import { type ImageFormat, R307_FORMAT, unpackImage, wireBytes } from './image.t
 import { DEFAULT_ADDRESS, type SystemParameters } from './wire.ts';
 
 export interface R30xSettings {
-  /** tty of the sensor. */
+  /** tty of the sensor, or hidraw device of the bridge that it hangs on. */
   readonly path: string;
+  /** What the sensor hangs on; a serial port when absent. */
+  readonly link?: 'serial' | 'cp2110';
   /** Bits per second, 9600 * (1..12). Searched for when absent. */
   readonly baud?: number;
   /** Tried first when `baud` is absent: the speed of the last time. */
@@ -38,13 +42,18 @@ const IMAGE_RETRIES = 2;
 const FACTORY_BAUD = 57_600;
 
 /**
- * Opens the serial port, finds the sensor's speed and signs in.
- * @throws DeviceError as {@link openSerial} does, DEVICE_TIMEOUT when nothing answers at any speed,
+ * Opens the link, finds the sensor's speed and signs in.
+ * @throws DeviceError as {@link openSerial} and {@link openCp2110} do, DEVICE_TIMEOUT when nothing answers at any speed,
  * DEVICE_WRONG_PASSWORD, DEVICE_PROTOCOL or DEVICE_FAULT
  */
-export async function openR30x(settings: R30xSettings, signal: AbortSignal): Promise<R30xScanner> {
-  const link = await openSerial(settings.path, settings.baud ?? settings.likelyBaud ?? FACTORY_BAUD, signal);
-  return openR30xOn(link, settings, signal);
+export async function openR30x(
+  settings: R30xSettings,
+  signal: AbortSignal,
+  tap: Tap = UNTAPPED,
+): Promise<R30xScanner> {
+  const open = settings.link === 'cp2110' ? openCp2110 : openSerial;
+  const link = await open(settings.path, settings.baud ?? settings.likelyBaud ?? FACTORY_BAUD, signal);
+  return openR30xOn(tap(link), settings, signal);
 }
 
 /** The same over any link; it is closed when the sensor cannot be opened. A link without speed is used as it is. */

@@ -2,6 +2,7 @@ import { orAbort } from '../deadline.ts';
 import { DeviceError, type DeviceIdentity, type DocumentReader } from '../device.ts';
 import type { Link } from '../link/link.ts';
 import { openSerial } from '../link/serial.ts';
+import { type Tap, UNTAPPED } from '../link/tape.ts';
 import { LineReader, ZoneAssembler } from './wire.ts';
 
 export interface SerialMrzSettings {
@@ -24,8 +25,9 @@ const KEEP_DOCUMENT_MS = 2_000;
 export async function openSerialMrz(
   settings: SerialMrzSettings,
   signal: AbortSignal,
+  tap: Tap = UNTAPPED,
 ): Promise<SerialMrzReader> {
-  return new SerialMrzReader(await openSerial(settings.path, settings.baud ?? DEFAULT_BAUD, signal));
+  return new SerialMrzReader(tap(await openSerial(settings.path, settings.baud ?? DEFAULT_BAUD, signal)));
 }
 
 export class SerialMrzReader implements DocumentReader {

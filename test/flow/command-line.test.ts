@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERROR_CATALOGUE } from '../../agent/ops/errors.ts';
+import { readTape } from '../../sim/replay/tape.ts';
 import { startWorld, type World } from '../../sim/world/world.ts';
 import { hasStackTrace, run } from '../fixtures/command.ts';
 
@@ -208,6 +209,19 @@ describe('a machine that is not as it should be', () => {
         expect(finding).toMatchObject({ ok: false, code: expect.stringMatching(/^DEVICE_/) });
         expect(finding.remedy).toBe(remedyOf(String(finding.code)));
       }
+    },
+    DEADLINE_MS,
+  );
+
+  it(
+    '`devices record` keeps the bytes of one use of a device, in a file of its own',
+    async () => {
+      const to = join(folder, 'camera.tape');
+      const words = ['devices', 'record', '--config', world.configFile, '--device', 'camera', '--to', to];
+      const ended = await run([...words, '--seconds', '3', '--json']);
+      expect(JSON.parse(ended.stdout)).toMatchObject({ device: 'camera', to });
+      expect((await readTape(to)).events.length).toBeGreaterThan(0);
+      expect((await complaint(words)).code).toBe('FILE_NOT_MADE');
     },
     DEADLINE_MS,
   );
