@@ -18,9 +18,11 @@ import { openDesk } from './officer/desk.ts';
 import { clockTrust, systemClock } from './ops/clock.ts';
 import { DeviceBoard, type DeviceRole } from './ops/device-board.ts';
 import { entryOf, VantayError } from './ops/errors.ts';
-import { HealthMonitor } from './ops/health.ts';
 import type { Log } from './ops/log.ts';
 import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
+import { observe } from './ops/observe.ts';
+import type { Pulses } from './ops/pulse.ts';
+import { timedModels } from './ops/timed-models.ts';
 import { VisitGate } from './outbox/gate.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
 import { OutboxStore } from './outbox/store.ts';
@@ -68,6 +70,10 @@ export interface Agent extends AsyncDisposable {
   readonly officer: string | null;
   /** Worst pauses of this process during visits; null before the first. */
   readonly visitPauses: Pauses | null;
+  /** Its loops, for whoever watches over it. */
+  readonly pulses: Pulses;
+  /** Resolves while nobody is being served. Rejects with the signal's reason. */
+  free(signal: AbortSignal): Promise<void>;
 }
 
 /** @throws VantayError, and the coded errors of keys, outbox and models, when the agent cannot run at all */
@@ -82,11 +88,13 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const keys = starting.use(await openKeys(config, log));
   const boot = await outbox.nextBoot();
   const models = starting.use(
-    await startModels({
-      deadlineMs: MODEL_DEADLINE_MS,
-      log: event => log.info(event, 'models'),
-      ...definedOnly(config.models),
-    }),
+    timedModels(
+      await startModels({
+        deadlineMs: MODEL_DEADLINE_MS,
+        log: event => log.info(event, 'models'),
+        ...definedOnly(config.models),
+      }),
+    ),
   );
   const self = { office: config.office, kiosk: config.kiosk, boot, agentVersion: VERSION };
 
@@ -251,17 +259,13 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
         refusal: () => gate.refusal ?? (keys.usable ? null : 'keys_unusable'),
       }),
     );
-  starting.use(
-    new HealthMonitor(
-      {
-        outbox: () => outbox.status(),
-        audit: () => outbox.auditHead(),
-        modelRestarts: () => models.health.restarts,
-        keys: () => keys.health,
-      },
-      measured => uplink.publishHealth(measured),
-    ),
-  );
+  const pulses = {
+    session: session.pulse,
+    uplink: uplink.pulse,
+    camera_frames: camera.pulse,
+    ...board.pulses,
+  };
+  starting.use(await observe(config, log, { outbox, uplink, models, keys, session, devices: board, pulses }));
   keys.watch();
   uplink.start();
   const running = starting.move();
@@ -271,6 +275,8 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     get visitPauses() {
       return visitPauses.worst;
     },
+    pulses,
+    free: signal => session.free(signal),
     [Symbol.asyncDispose]: async () => {
       stopping.abort(new Error('the agent stops'));
       gate.record({ event: 'stopped' });

@@ -154,6 +154,8 @@ const OWNERS: Readonly<Record<string, (file: string) => boolean>> = {
   zod: file => file.startsWith('agent/contract/'),
   'onnxruntime-node': file => file === 'models/runtime.ts',
   'node:sqlite': file => file.startsWith('agent/outbox/'),
+  koffi: file => file === 'agent/ops/service-manager.ts',
+  'prom-client': file => file === 'agent/ops/metrics.ts',
   mqtt: file => file === 'agent/uplink/dial.ts',
   serialport: file => file === 'drivers/link/serial.ts',
   '@serialport/bindings-cpp': file => file === 'drivers/link/serial.ts',
