@@ -19,9 +19,11 @@ import { openDesk } from './officer/desk.ts';
 import { clockTrust, systemClock } from './ops/clock.ts';
 import { DeviceBoard, type DeviceRole } from './ops/device-board.ts';
 import { entryOf, VantayError } from './ops/errors.ts';
-import { HealthMonitor } from './ops/health.ts';
 import type { Log } from './ops/log.ts';
 import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
+import { observe } from './ops/observe.ts';
+import type { Pulses } from './ops/pulse.ts';
+import { timedModels } from './ops/timed-models.ts';
 import { VisitGate } from './outbox/gate.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
 import { OutboxStore } from './outbox/store.ts';
@@ -52,7 +54,7 @@ import { Session } from './session/run.ts';
 import { visitOf } from './session/state.ts';
 import type { ViewContext } from './session/view.ts';
 import { mqttDial } from './uplink/dial.ts';
-import { followDelivery } from './uplink/follow.ts';
+import { followReceipts } from './uplink/follow.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { VERSION } from './version.ts';
 
@@ -70,6 +72,10 @@ export interface Agent extends AsyncDisposable {
   readonly officer: string | null;
   /** Worst pauses of this process during visits; null before the first. */
   readonly visitPauses: Pauses | null;
+  /** Its loops, for whoever watches over it. */
+  readonly pulses: Pulses;
+  /** Resolves while nobody is being served. Rejects with the signal's reason. */
+  free(signal: AbortSignal): Promise<void>;
 }
 
 /** @throws VantayError, and the coded errors of keys, outbox and models, when the agent cannot run at all */
@@ -84,11 +90,13 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const keys = starting.use(await openKeys(config, log));
   const boot = await outbox.nextBoot();
   const models = starting.use(
-    await startModels({
-      deadlineMs: MODEL_DEADLINE_MS,
-      log: event => log.info(event, 'models'),
-      ...definedOnly(config.models),
-    }),
+    timedModels(
+      await startModels({
+        deadlineMs: MODEL_DEADLINE_MS,
+        log: event => log.info(event, 'models'),
+        ...definedOnly(config.models),
+      }),
+    ),
   );
   const self = { office: config.office, kiosk: config.kiosk, boot, agentVersion: VERSION };
 
@@ -225,27 +233,16 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     gate.follow(stepOf(state), stepOf(previous));
     const compared = comparedOf(state, previous);
     if (compared) gate.record(compared);
-    if (state.kind !== 'receipt' || previous.kind === 'receipt') return;
-    const { packetId } = state;
-    const left = new AbortController();
-    const unsubscribe = session.onChange(change => {
-      if (change.state.kind === 'receipt') return;
-      left.abort(new Error('the receipt was left'));
-      unsubscribe();
-    });
-    followDelivery(
-      packetId,
-      {
-        fateOf: (id, timeoutMs, signal) => uplink.fateOf(id, timeoutMs, signal),
-        sleep: clock.sleep,
-        onDelivery: delivery => session.dispatch({ type: 'delivery', packetId, delivery }),
-      },
-      AbortSignal.any([left.signal, stopping.signal]),
-    ).catch((error: unknown) => {
-      if (!left.signal.aborted && !stopping.signal.aborted)
-        log.warn({ err: error }, 'the delivery cannot be followed');
-    });
   });
+  followReceipts(
+    session,
+    {
+      fateOf: (...of) => uplink.fateOf(...of),
+      sleep: clock.sleep,
+      onFailure: error => log.warn({ err: error }, 'the delivery cannot be followed'),
+    },
+    stopping.signal,
+  );
   board.onChange(() => void uplink.publishDevices(board.states));
 
   const server = starting.use(
@@ -259,17 +256,15 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
         refusal: () => gate.refusal ?? (keys.usable ? null : 'keys_unusable'),
       }),
     );
+  const pulses = {
+    session: session.pulse,
+    uplink: uplink.pulse,
+    camera_frames: camera.pulse,
+    ...board.pulses,
+  };
+  const records = async () => (kept ? kept.health() : null);
   starting.use(
-    new HealthMonitor(
-      {
-        outbox: () => outbox.status(),
-        audit: () => outbox.auditHead(),
-        modelRestarts: () => models.health.restarts,
-        keys: () => keys.health,
-        records: async () => (kept ? kept.health() : null),
-      },
-      measured => uplink.publishHealth(measured),
-    ),
+    await observe(config, log, { outbox, uplink, models, keys, records, session, devices: board, pulses }),
   );
   keys.watch();
   kept?.start();
@@ -281,6 +276,8 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     get visitPauses() {
       return visitPauses.worst;
     },
+    pulses,
+    free: signal => session.free(signal),
     [Symbol.asyncDispose]: async () => {
       stopping.abort(new Error('the agent stops'));
       gate.record({ event: 'stopped' });

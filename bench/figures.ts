@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly small: boolean;
   /** One of its parts; null for all. */
   readonly only: string | null;
+  /** How long a bench that goes by time takes; null for its own length. */
+  readonly minutes: number | null;
 }
 
 export interface Bench {

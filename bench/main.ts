@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [NAME] [--small] [--only PART] [--json]`: measures (a visit unless told), and prints one object
+ * `npm run bench -- [NAME] [--small] [--only PART] [--minutes N] [--json]`: measures (a visit unless told), and prints one object
  * `{name, figures: [{id, value, unit, runs}]}`.
  */
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { fingerBench } from './finger.ts';
 import { linksBench } from './links.ts';
 import { recordsBench } from './records.ts';
 import { screenBench } from './screen.ts';
+import { soakBench } from './soak.ts';
 import { visitBench } from './visit.ts';
 
 const BENCHES: readonly Bench[] = [
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   recordsBench,
   screenBench,
   linksBench,
+  soakBench,
 ];
 
 const { values, positionals } = parseArgs({
@@ -28,9 +30,11 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     small: { type: 'boolean', default: false },
     only: { type: 'string' },
+    minutes: { type: 'string' },
   },
 });
 const { json, small, only } = values;
+const minutes = values.minutes === undefined ? null : Number(values.minutes);
 const [name = visitBench.name, ...rest] = positionals;
 const bench = BENCHES.find(candidate => candidate.name === name);
 
@@ -39,13 +43,19 @@ if (!bench || rest.length > 0) {
   complain('USAGE', `no bench "${[name, ...rest].join(' ')}"`, `Choose one of: ${names}.`);
 } else if (only !== undefined && !bench.parts?.includes(only)) {
   complain('USAGE', `no part "${only}"`, `Choose one of: ${bench.parts?.join(', ') ?? 'none'}.`);
+} else if (minutes !== null && !(minutes > 0)) {
+  complain('USAGE', `"${values.minutes}" is no number of minutes`, 'Give a number above 0.');
 } else {
   await measure(bench);
 }
 
 async function measure({ name, summary, run }: Bench): Promise<void> {
   try {
-    const figures = await run(text => process.stderr.write(`${text}\n`), { small, only: only ?? null });
+    const figures = await run(text => process.stderr.write(`${text}\n`), {
+      small,
+      only: only ?? null,
+      minutes,
+    });
     if (json) process.stdout.write(`${JSON.stringify({ name, figures })}\n`);
     else process.stdout.write(`${name}: ${summary}\n${figures.map(line).join('\n')}\n`);
   } catch (error) {

@@ -159,6 +159,8 @@ const OWNERS: Readonly<Record<string, (file: string) => boolean>> = {
   'onnxruntime-node': file => file === 'models/runtime.ts',
   // Two files, two threads: packets that were promised, and records that can be fetched anew.
   'node:sqlite': file => file.startsWith('agent/outbox/') || file.startsWith('agent/records/cache/'),
+  koffi: file => file === 'agent/ops/service-manager.ts',
+  'prom-client': file => file === 'agent/ops/metrics.ts',
   mqtt: file => file === 'agent/uplink/dial.ts',
   serialport: file => file === 'drivers/link/serial.ts',
   'node-hid': file => file === 'drivers/link/hid-host.ts',

@@ -1,22 +1,28 @@
 import { Command } from 'commander';
-import { startAgent } from '../compose.ts';
-import { loadConfig } from '../ops/config.ts';
-import { createLog } from '../ops/log.ts';
+import { type Agent, startAgent } from '../compose.ts';
+import { checkConfig, loadConfig } from '../ops/config.ts';
+import { Keeper } from '../ops/keeper.ts';
+import { createLog, type Log } from '../ops/log.ts';
 import { forbidDumps, leaksOfMemory } from '../ops/no-dumps.ts';
+import { serviceManager } from '../ops/service-manager.ts';
+import { Watchdog } from '../ops/watchdog.ts';
 import { VERSION } from '../version.ts';
 import { EXIT, exitWith } from './exit.ts';
 
 /** Longest a stop may take before the process ends all the same, in milliseconds. What is accepted is durable already. */
 const STOP_DEADLINE_MS = 5_000;
 
-/** `vantay run`: the agent, until SIGTERM or SIGINT. Logs JSON lines to standard output; the ready line names the screen. */
+/**
+ * `vantay run`: the agent, until SIGTERM or SIGINT; SIGHUP takes the configuration up anew. Logs JSON lines to standard
+ * output; the ready line names the screen.
+ */
 export function runVerb(): Command {
   return new Command('run')
     .description('run the agent of one kiosk')
     .requiredOption('--config <file>', 'configuration file (YAML)')
     .option('--json', 'errors as one JSON object')
-    .action(async (options: { config: string }) => {
-      const config = loadConfig(options.config, process.env);
+    .action(async ({ config: file }: { config: string }) => {
+      const config = loadConfig(file, process.env);
       const log = createLog(config.log.level);
       // A message that Node prints itself has not been looked through for what is personal.
       process.on('uncaughtException', err => {
@@ -26,20 +32,39 @@ export function runVerb(): Command {
       await forbidDumps();
       const leaks = leaksOfMemory();
       if (leaks.length > 0) log.warn({ code: 'MEMORY_ON_DISK', leaks }, 'memory could reach a disk');
-      const agent = await startAgent(config, log);
-      log.info({ screen: agent.screen, officer: agent.officer, version: VERSION, pid: process.pid }, 'ready');
+      const manager = await serviceManager(process.env);
+      const keeper = await Keeper.start<Agent>({
+        config,
+        read: () => ({ ...checkConfig(file, process.env), file }),
+        start: wanted => startAgent(wanted, log),
+        onReady: ({ screen, officer }) =>
+          log.info({ screen, officer, version: VERSION, pid: process.pid }, 'ready'),
+        log,
+      });
+      const watchdog = new Watchdog(manager, () => keeper.agent.pulses, log);
+      manager.tell('READY=1');
+      process.on('SIGHUP', () => {
+        manager.tell('RELOADING=1');
+        keeper.reload().then(() => manager.tell('READY=1'), exitWith);
+      });
       const stop = async () => {
-        setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-        const pauses = agent.visitPauses;
-        log.info(
-          pauses ? { eventLoopDelayP99Ms: pauses.p99Ms, eventLoopDelayMaxMs: pauses.maxMs } : {},
-          'stopping',
-        );
-        await agent[Symbol.asyncDispose]();
+        manager.tell('STOPPING=1');
+        await end(keeper, log);
+        watchdog[Symbol.dispose]();
         log.info('stopped');
-        process.exit(0);
+        process.exit(EXIT.done);
       };
       for (const signal of ['SIGTERM', 'SIGINT'] as const)
         process.once(signal, () => void stop().catch(exitWith));
     });
+}
+
+async function end(keeper: Keeper<Agent>, log: Log): Promise<void> {
+  setTimeout(() => process.exit(EXIT.findings), STOP_DEADLINE_MS).unref();
+  const pauses = keeper.agent.visitPauses;
+  log.info(
+    pauses ? { eventLoopDelayP99Ms: pauses.p99Ms, eventLoopDelayMaxMs: pauses.maxMs } : {},
+    'stopping',
+  );
+  await keeper[Symbol.asyncDispose]();
 }

@@ -263,6 +263,12 @@ export const Config = z.strictObject({
       extraDaysWorked: z.array(z.iso.date()).default([]),
     })
     .prefault({}),
+  metrics: z
+    .strictObject({
+      port: Port.default(9420).describe('port of `GET /metrics` on 127.0.0.1; 0 takes any free one'),
+    })
+    .optional()
+    .describe('figures for Prometheus; without it there are none'),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
 export type Config = z.infer<typeof Config>;

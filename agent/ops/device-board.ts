@@ -4,6 +4,7 @@ import type { DeviceState as SupervisedState } from '../../drivers/supervise.ts'
 import type { ScreenView } from '../contract/screen.ts';
 import type { DeviceState } from '../contract/uplink.ts';
 import type { Log } from './log.ts';
+import { Pulse } from './pulse.ts';
 
 export type DeviceRole = DeviceState['role'];
 
@@ -16,7 +17,12 @@ const NOT_SEEN_YET = (role: DeviceRole): DeviceState => ({
   error: null,
 });
 
+/** Longest from one try to open a device to the next, in milliseconds: the try has 30 s, the pause five. */
+const TURN_MS = 60_000;
+
 export class DeviceBoard {
+  /** Late when a device that does not work is not tried again. By role, of all that were ever noted. */
+  readonly pulses: Record<string, Pulse> = {};
   readonly #states = new Map<DeviceRole, DeviceState>();
   readonly #listeners = new Set<() => void>();
   readonly #log: Log;
@@ -27,6 +33,9 @@ export class DeviceBoard {
 
   /** Notes a change of state. The log says it once; the screen and the uplink are told by `onChange`. */
   set(role: DeviceRole, supervised: SupervisedState): void {
+    this.pulses[role] ??= new Pulse();
+    if (supervised.state === 'starting' || supervised.state === 'failed') this.pulses[role].within(TURN_MS);
+    else this.pulses[role].rest();
     const before = this.#states.get(role) ?? NOT_SEEN_YET(role);
     const error = supervised.state === 'failed' ? supervised.error.code : null;
     if (before.state === supervised.state && before.error === error && this.#states.has(role)) return;

@@ -103,6 +103,12 @@ const MODELS: Entries<ModelErrorCode> = {
 };
 
 const AGENT = {
+  LOOP_STANDS_STILL: {
+    cause:
+      'A part of the agent has not moved within the time it gave itself: the visit, the line to the broker, a device.',
+    remedy:
+      'Nothing, if it happens once: the service manager starts the agent anew. If often, report the log.',
+  },
   CONFIG_NOT_FOUND: {
     cause: 'The configuration file cannot be read.',
     remedy: 'Give its path with --config, or create it; `vantay schema config` describes it.',

@@ -1,6 +1,10 @@
 /** One reader of the camera for everybody who looks at it: the portrait, the preview, the watchdog. */
 import type { Camera, CameraFrame, DeviceIdentity } from '../../drivers/device.ts';
+import { Pulse } from '../ops/pulse.ts';
 import type { DeviceUse, FrameSource } from './ports.ts';
+
+/** Longest between two frames, milliseconds: the drivers give a silent camera up long before. */
+const FRAME_MS = 60_000;
 
 const UNKNOWN: DeviceIdentity = { driver: '', model: '', serial: '', location: '' };
 
@@ -16,6 +20,8 @@ function wakeUp(): PromiseWithResolvers<void> {
  * Frames live only until the next one; a slow viewer misses frames and never sees an old one.
  */
 export class CameraFeed implements FrameSource, AsyncDisposable {
+  /** Late when a camera that works is not read. */
+  readonly pulse = new Pulse();
   readonly #viewers = new Set<(frame: CameraFrame) => void>();
   readonly #stop = new AbortController();
   readonly #reading: Promise<void>;
@@ -59,7 +65,15 @@ export class CameraFeed implements FrameSource, AsyncDisposable {
     try {
       await camera.use(async device => {
         this.#identity = device.identity;
-        for await (const frame of device.frames(signal)) for (const viewer of this.#viewers) viewer(frame);
+        try {
+          this.pulse.within(FRAME_MS);
+          for await (const frame of device.frames(signal)) {
+            this.pulse.within(FRAME_MS);
+            for (const viewer of this.#viewers) viewer(frame);
+          }
+        } finally {
+          this.pulse.rest();
+        }
       }, signal);
     } catch (error) {
       // `use` comes back from every fault of the device; only the end of the feed ends it.

@@ -1,6 +1,7 @@
 /** Runs the machine: keeps exactly the activities of the current state going, and lets time pass. */
 import type { RefusalReason, ScreenInput } from '../contract/screen.ts';
 import type { Clock } from '../ops/clock.ts';
+import { Pulse } from '../ops/pulse.ts';
 import { type Activity, activitiesOf } from './activities.ts';
 import { next } from './machine.ts';
 import { IDLE, type Policy, type SessionEvent, type State, visitOf } from './state.ts';
@@ -29,10 +30,14 @@ export interface StateChange {
 const WORK_SECONDS = 120;
 /** The last page stays this long before the machine is ready for the next applicant, in seconds. */
 const FAREWELL_SECONDS = 8;
+/** A step that is over by so much has not been ended by whoever should have, in milliseconds. */
+const LATE_MS = 10_000;
 /** An applicant who waits for an officer or a device may wait this long, in seconds. */
 const WAITING_SECONDS = 900;
 
 export class Session implements AsyncDisposable {
+  /** Late when a step is not over in its time. */
+  readonly pulse: Pulse;
   readonly #options: SessionOptions;
   readonly #running = new Map<string, { abort: AbortController; done: Promise<void> }>();
   readonly #listeners = new Set<(change: StateChange) => void>();
@@ -43,6 +48,7 @@ export class Session implements AsyncDisposable {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.pulse = new Pulse(() => options.clock.monotonicMs());
   }
 
   get state(): State {
@@ -75,6 +81,20 @@ export class Session implements AsyncDisposable {
   /** Whether an event would change anything now. */
   fits(event: SessionEvent): boolean {
     return next(this.#state, event, this.#options.policy) !== this.#state;
+  }
+
+  /** Resolves while nobody is being served. Rejects with the signal's reason. */
+  async free(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#state.kind === 'idle') return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const stop = this.onChange(({ state }) => state.kind === 'idle' && resolve());
+    const aborted = () => reject(signal.reason);
+    signal.addEventListener('abort', aborted, { once: true });
+    await promise.finally(() => {
+      stop();
+      signal.removeEventListener('abort', aborted);
+    });
   }
 
   /** False when the event did not fit the state. */
@@ -124,7 +144,9 @@ export class Session implements AsyncDisposable {
     clearTimeout(this.#timer);
     const seconds = this.#secondsFor(this.#state);
     this.#deadlineAtMs = seconds === null ? null : this.#options.clock.monotonicMs() + seconds * 1000;
+    this.pulse.rest();
     if (seconds === null) return;
+    this.pulse.within(seconds * 1000 + LATE_MS);
     this.#timer = setTimeout(() => this.#timeOut(), seconds * 1000);
     this.#timer.unref();
   }

@@ -1,3 +1,4 @@
+import { Pulse } from '../ops/pulse.ts';
 import { withDeadline } from './deadline.ts';
 import { UplinkError } from './errors.ts';
 import type { BrokerSession, Dial, DialRequest, UplinkClock, UplinkLog } from './ports.ts';
@@ -15,6 +16,8 @@ const PUBLISH_TIMEOUT_MS = 20_000;
 const LASTING_MS = 10_000;
 /** Sessions in a row that did not last, from which on the name is taken to be contested. */
 const SHORT_ROW = 3;
+/** Longest a turn may take from one connection's end to the next: what each part of it may take, and some. */
+const TURN_MS = 120_000;
 /** Longest a clean goodbye may take, milliseconds. */
 const GOODBYE_TIMEOUT_MS = 2_000;
 
@@ -23,6 +26,8 @@ const GOODBYE_TIMEOUT_MS = 2_000;
  * connects again with a fresh client. It alone knows whether the kiosk is online.
  */
 export class Connection implements AsyncDisposable {
+  /** Late when it neither has a connection nor tries for one. */
+  readonly pulse: Pulse;
   readonly #options: ConnectionOptions;
   readonly #stop = new AbortController();
   readonly #changed = new Wake();
@@ -33,6 +38,7 @@ export class Connection implements AsyncDisposable {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.pulse = new Pulse(() => options.clock.monotonicMs());
   }
 
   /** The live session; null while there is none. */
@@ -85,6 +91,7 @@ export class Connection implements AsyncDisposable {
     let failures = 0;
     let short = 0;
     while (!signal.aborted) {
+      this.pulse.within(TURN_MS);
       const error = await this.#connectOnce(signal);
       if (signal.aborted) return;
       // Only a session that lasted, or brought a packet's receipt, ends a row of failures: two clients that take each
@@ -121,6 +128,7 @@ export class Connection implements AsyncDisposable {
         'connected to the broker',
       );
       this.#set(session);
+      this.pulse.rest();
       const reason = await Promise.race([session.closed, aborted(signal)]);
       return ended(reason?.code ?? 'UPLINK_OFFLINE');
     } catch (error) {
@@ -128,6 +136,7 @@ export class Connection implements AsyncDisposable {
       if (signal.aborted) return ended('UPLINK_OFFLINE');
       throw error;
     } finally {
+      this.pulse.within(TURN_MS);
       this.#set(null);
       if (session !== null) await this.#part(session, signal.aborted);
     }

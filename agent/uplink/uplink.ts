@@ -1,5 +1,6 @@
 import { RefusalJournal } from '../audit/refusals.ts';
 import { type Command, type DeviceState, type Health, TOPICS, topicOf } from '../contract/uplink.ts';
+import type { Pulse } from '../ops/pulse.ts';
 import type { Outbox } from '../outbox/types.ts';
 import type { Trust } from '../packet/certificates.ts';
 import { verifyReceipt } from '../packet/receipt.ts';
@@ -189,6 +190,11 @@ export class Uplink implements AsyncDisposable {
   /** Whether there is a connection to the broker now. */
   get online(): boolean {
     return this.#connection.session !== null;
+  }
+
+  /** Whether the line still tries to be there. */
+  get pulse(): Pulse {
+    return this.#connection.pulse;
   }
 
   /** Messages that were refused, by code. */

@@ -19,6 +19,8 @@ export interface VisitScript extends Omit<BodyOptions, 'person'> {
   /** Things that happen around the visitor: called at every view, once begun it runs beside the visit. */
   onView?(view: View): void;
   onStageEnd?(stage: TracedStage): void;
+  /** Step at which the visitor walks away; they stay when absent. */
+  readonly leavesAt?: string;
   /** Longest time of the visit, in milliseconds. */
   readonly deadlineMs: number;
   /** Whether the visitor waits at the receipt until the backend has accepted. */
@@ -99,6 +101,7 @@ export async function visit(address: string, script: VisitScript, signal: AbortS
 
 /** The touch that brings the visit on, null while there is nothing to touch. */
 function touchFor({ view }: View, script: VisitScript): object | null {
+  if (view.step === script.leavesAt) return { type: 'cancel' };
   switch (view.step) {
     case 'idle':
     case 'ended':
