@@ -2,7 +2,11 @@ import { defineConfig } from 'vitest/config';
 import { DATA_FOLDER, hasData } from './test/system/shared-data.ts';
 
 /** Tests on measured data, which are not part of the repository. */
-const ON_DATA = ['test/system/accuracy.test.ts', 'test/system/people.test.ts'];
+const ON_DATA = [
+  'test/system/accuracy.test.ts',
+  'test/system/finger-evaluation.test.ts',
+  'test/system/people.test.ts',
+];
 
 if (!hasData()) console.warn(`NOT RUN, no data at ${DATA_FOLDER}: ${ON_DATA.join(', ')}`);
 

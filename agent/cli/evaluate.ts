@@ -17,6 +17,11 @@ import {
   type FingerEvaluation,
 } from '../../models/evaluate/finger.ts';
 import {
+  evaluateFingerFusion,
+  type FingerFusionEvaluation,
+  type FingerFusionOptions,
+} from '../../models/evaluate/finger-fusion.ts';
+import {
   type EvaluateFingerQualityOptions,
   evaluateFingerQuality,
   type FingerQualityEvaluation,
@@ -24,11 +29,12 @@ import {
 import { print } from './exit.ts';
 import { ProgressLine } from './progress.ts';
 
-/** `vantay evaluate finger|finger-quality|face|face-quality|face-liveness`: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
+/** `vantay evaluate finger|finger-fusion|finger-quality|face|face-quality|face-liveness`: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
 export function evaluateVerb(): Command {
   return new Command('evaluate')
     .description('measure the error rates of the models on your own images')
     .addCommand(fingerVerb())
+    .addCommand(fingerFusionVerb())
     .addCommand(fingerQualityVerb())
     .addCommand(faceVerb())
     .addCommand(faceQualityVerb())
@@ -49,6 +55,26 @@ function fingerVerb(): Command {
       const found = await evaluateFinger(options, ({ stage, done, total }) => line.show(stage, done, total));
       line.end();
       print(options.json, found, () => fingerText(found));
+    });
+}
+
+function fingerFusionVerb(): Command {
+  return new Command('finger-fusion')
+    .description('what several impressions on record, and several fingers of a person, are worth together')
+    .requiredOption('--images <folder>', 'folder the names are relative to')
+    .requiredOption(
+      '--pairs <csv>',
+      'a,b,kind; only the names count: SET/FINGER_IMPRESSION, FINGER or PERSON-FINGER',
+    )
+    .option('--dpi <csv>', 'set,dpi: resolution of each set (500 without it)')
+    .option('--json', 'print one JSON object, with the table of FMR of all impostors')
+    .action(async (options: FingerFusionOptions & { json?: boolean }) => {
+      const line = new ProgressLine();
+      const found = await evaluateFingerFusion(options, ({ stage, done, total }) =>
+        line.show(stage, done, total),
+      );
+      line.end();
+      print(options.json, found, () => fingerFusionText(found));
     });
 }
 
@@ -172,6 +198,25 @@ function fingerText(found: FingerEvaluation): string {
         ]
       : []),
     `FTE ${interval(found.fte)} % of ${found.images} images; ${found.extractMs.toFixed(1)} ms an extraction, ${found.matchMs.toFixed(3)} ms a match`,
+  ].join('\n');
+}
+
+function fingerFusionText({ severalReferences, persons, images, failed }: FingerFusionEvaluation): string {
+  return [
+    'Rates in % with 95 % intervals',
+    ...severalReferences.map(
+      ({ references, genuine, impostor, fnmr }) =>
+        `${references} on record: FNMR at FMR 0.05 % ${interval(fnmr)} (${genuine} genuine, ${impostor} impostor)`,
+    ),
+    ...(persons
+      ? [
+          `fingers of a person: FNMR at zero FMR ${interval(persons.fnmrAtZeroFmr)} (${persons.genuine} genuine, ${persons.impostor} impostor)`,
+          ...persons.observed.map(
+            ({ claimedFmr, fmr }) => `claimed FMR ${100 * claimedFmr} %: observed ${percent(fmr)}`,
+          ),
+        ]
+      : []),
+    `${failed.length} of ${images} images without a template`,
   ].join('\n');
 }
 

@@ -33,7 +33,8 @@ function randomFrom(seed: number): () => number {
 
 /**
  * The bootstrap over subjects: each draw takes as many subjects as there are, with replacement, and holds each comparison as
- * often as its subjects came up. Comparisons of one subject hang together, so drawing comparisons would promise too much.
+ * often as its subjects came up, by rising score. Comparisons of one subject hang together, so drawing comparisons would
+ * promise too much.
  */
 export function resampleSubjects(pairs: readonly ScoredPair[], draws: number): ScoredPair[][] {
   const sorted = [...pairs].sort((a, b) => a.score - b.score);

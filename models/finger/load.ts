@@ -4,9 +4,10 @@ import { ModelError } from '../error.ts';
 import { decodeGray } from '../image.ts';
 import { Graph, readWeights } from '../runtime.ts';
 import { canHoldPrint, extractMinutiae } from './extract.ts';
+import { joinLooks, type Look, MAGNIFICATIONS } from './looks.ts';
 import { matchInput, scoreAll } from './match.ts';
 import { type ModelImage, normalise } from './normalise.ts';
-import { gradeFinger, gradeNothing } from './quality.ts';
+import { gradeFinger, gradeNothing, isGoodEnough } from './quality.ts';
 import { decodeTemplate, encodeTemplate } from './template.ts';
 import type { FingerExtraction, FingerModels, FingerQuality, GrayImage, Minutia } from './types.ts';
 
@@ -32,8 +33,8 @@ export async function loadFingerModels({
   const modelTag = modelTagOf(extraction.card);
   const minMinutiae = numberOf(matching.card, 'minMinutiae');
 
-  const extract = async (image: GrayImage): Promise<FingerExtraction> =>
-    toExtraction(extraction.graph, normalise(image), modelTag);
+  const extract = (image: GrayImage): Promise<FingerExtraction> =>
+    toExtraction(extraction.graph, image, modelTag);
   return {
     cards: [extraction.card, matching.card],
     extract,
@@ -45,13 +46,26 @@ export async function loadFingerModels({
   };
 }
 
-async function toExtraction(graph: Graph, image: ModelImage, modelTag: number): Promise<FingerExtraction> {
+async function toExtraction(graph: Graph, captured: GrayImage, modelTag: number): Promise<FingerExtraction> {
+  const image = normalise(captured);
   if (!canHoldPrint(image)) return toResult(image, modelTag, gradeNothing(), [], new Int8Array());
-  const extracted = await extractMinutiae(graph, image);
-  const quality = gradeFinger(extracted);
+  const first = await extractMinutiae(graph, image);
+  const quality = gradeFinger(first);
   // Where no print was seen, what looks like minutiae must never match anything.
   if (quality.score === 0) return toResult(image, modelTag, quality, [], new Int8Array());
-  return toResult(image, modelTag, quality, extracted.minutiae, extracted.descriptors);
+  const { minutiae, descriptors } = isGoodEnough(quality) ? first : await lookAgain(graph, captured, first);
+  return toResult(image, modelTag, quality, minutiae, descriptors);
+}
+
+async function lookAgain(
+  graph: Graph,
+  captured: GrayImage,
+  first: Look,
+): Promise<Pick<Look, 'minutiae' | 'descriptors'>> {
+  const looks: [Look, ...Look[]] = [first];
+  for (const magnification of MAGNIFICATIONS)
+    looks.push(await extractMinutiae(graph, normalise(captured, magnification)));
+  return joinLooks(looks);
 }
 
 function toResult(

@@ -29,15 +29,16 @@ export interface ModelImage {
 
 /**
  * Resamples to 500 ppi and pads right and bottom by repeating the edge, so that the graph sees no artificial border.
+ * @param magnification above 1 the print is made larger than life by so much, as a stretched skin would
  * @throws ModelError MODEL_INPUT when the image is none or too large
  */
-export function normalise(image: GrayImage): ModelImage {
+export function normalise(image: GrayImage, magnification = 1): ModelImage {
   assertImage(image);
-  const scale = MODEL_PPI / image.ppi;
+  const scale = (MODEL_PPI / image.ppi) * magnification;
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
-  const tooLong = Math.max(width, height) > MAX_MODEL_SIDE;
-  if (tooLong || width * height > MAX_MODEL_PIXELS)
+  const tooLong = Math.max(width, height) > MAX_MODEL_SIDE * magnification;
+  if (tooLong || width * height > MAX_MODEL_PIXELS * magnification ** 2)
     throw new ModelError('MODEL_INPUT', 'the image is larger than 100 x 100 mm');
   const source = Float32Array.from(image.pixels);
   const rows = width === image.width ? source : resampleRows(source, image.width, image.height, width);

@@ -51,6 +51,9 @@ const scale = (value: number, zero: number, full: number): number =>
 /** Grades a print by how well it will compare. */
 export const gradeFinger = (extracted: Extracted): FingerQuality => gradeMeasures(measure(extracted));
 
+/** Whether nobody need be asked for a better print. */
+export const isGoodEnough = ({ score }: FingerQuality): boolean => score >= GOOD_ENOUGH;
+
 /** The grade of an image too small to hold a print. */
 export const gradeNothing = (): FingerQuality => graded(0, NOTHING, ['place_finger']);
 
