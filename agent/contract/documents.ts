@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AccountRequest } from './account-request.ts';
 import { AuditEntry } from './audit.ts';
 import { Config } from './config.ts';
 import { ExportList } from './export.ts';
@@ -14,6 +15,7 @@ type Json = Record<string, unknown>;
 const schemas = {
   config: Config,
   packet: PacketManifest,
+  'account-request': AccountRequest,
   receipt: Receipt,
   'record-request': RecordRequest,
   'record-answer': RecordAnswer,

@@ -360,3 +360,47 @@ test(
   },
   TEST_MS,
 );
+
+test(
+  "a supervisor hands in an agency's request after a question, and the backend gets it; an officer cannot",
+  async () => {
+    await using officer = await Desk.open();
+    await officer.signInByPin(OFFICER);
+    await officer.press(vi['tab.account']);
+    await officer.sees(vi['error.ROLE_TOO_LOW']);
+    await using desk = await Desk.open();
+    await desk.signInByPin(SUPERVISOR);
+    await desk.press(vi['tab.account']);
+    await desk.look('account');
+    await desk.page.getByLabel(vi['account.request.lock'], { exact: true }).check();
+    await desk.page.getByLabel(vi['account.ground.holder_deceased'], { exact: true }).check();
+    const written = { requester: 'Cơ quan thuế', paperNumber: '12/CV-CT', paperDate: '2026-11-02' };
+    for (const [name, text] of Object.entries({ ...written, number: '12ab34567', issuer: 'fra' }))
+      await desk.page.getByLabel(vi[`account.${name as 'number'}`], { exact: true }).fill(text);
+    await desk.press(vi['account.hand_in']);
+    await desk.look('account-question');
+    await desk.press(vi['dialog.no']);
+    await desk.press(vi['account.hand_in']);
+    await desk.press(vi['dialog.yes']);
+    await desk.sees(vi['account.done'].split('.')[0] ?? '');
+    const requests = async () =>
+      (await kiosk.world.backend.packets()).filter(
+        ({ manifest }) => (manifest as { type?: string } | null)?.type === 'vantay.account-request',
+      );
+    await expect.poll(async () => (await requests()).length, { timeout: APPEARS_MS }).toBe(1);
+    const [request] = await requests();
+    expect(request?.manifest).toMatchObject({
+      officer: SUPERVISOR.officer,
+      form: {
+        ...{ request: 'lock', ground: 'holder_deceased', ...written },
+        holder: { travelDocumentNumber: '12AB34567', issuer: 'FRA' },
+      },
+      expected: { accountDecision: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) },
+    });
+    await expect
+      .poll(async () => (await requests())[0]?.receiptStates.at(-1), { timeout: APPEARS_MS })
+      .toBe('accepted');
+    expect(desk.faults()).toEqual([]);
+  },
+  TEST_MS,
+);
