@@ -21,7 +21,7 @@ const written = (longest: number) =>
     .regex(/^[^\p{C}]+$/u);
 
 /** What an agency or a user of the service may name as the reason (Decree 69/2024, Art. 15). */
-export const AgencyGround = z.enum([
+const AgencyGround = z.enum([
   'agency_request',
   'breach_of_terms',
   'travel_document_expired',
