@@ -15,6 +15,7 @@ import { KioskKeys } from './keys/kiosk-keys.ts';
 import { pkcs11Ring } from './keys/pkcs11-ring.ts';
 import type { KeyRing } from './keys/ring.ts';
 import { tpm2Ring } from './keys/tpm2-ring.ts';
+import { AccountRequests } from './officer/account-requests.ts';
 import { openDesk } from './officer/desk.ts';
 import { clockTrust, systemClock } from './ops/clock.ts';
 import { DeviceBoard, type DeviceRole } from './ops/device-board.ts';
@@ -253,6 +254,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     starting.use(
       await openDesk(config, log, {
         ...{ session, screen, outbox, devices: board, clock },
+        accounts: new AccountRequests({ self, outbox, keys, calendar: config.calendar, clock, newId }),
         refusal: () => gate.refusal ?? (keys.usable ? null : 'keys_unusable'),
       }),
     );

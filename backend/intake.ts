@@ -7,7 +7,7 @@ import type { SigningKey } from './sealed/jws.ts';
 import type { ServiceKeys } from './sealed/keys.ts';
 import { DEFAULT_LIMITS, Reassembly, type ReassemblyLimits } from './sealed/reassembly.ts';
 import type { SchemaCheck } from './sealed/schema.ts';
-import { contractSchema } from './sealed/schemas.ts';
+import { contractSchema, submissionSchema } from './sealed/schemas.ts';
 import type { PacketMemory, StoredPacket } from './store.ts';
 
 /** The kiosk that a packet came from, as the broker's topic or the medium says. */
@@ -55,7 +55,7 @@ const PASSING: readonly string[] = ['chunk_malformed', 'chunk_conflict', 'limit_
  */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #packetSchema: SchemaCheck = contractSchema('packet');
+  readonly #packetSchema: SchemaCheck = submissionSchema();
   readonly #receiptSchema: SchemaCheck = contractSchema('receipt');
   readonly #reassembly: Reassembly;
 

@@ -13,13 +13,14 @@ export interface PacketManifest {
   readonly createdAt: string;
   readonly contentKey: string;
   readonly blobs: readonly BlobEntry[];
-  readonly samples: readonly {
+  /** Of visits alone, as the decision is: what an agency asks has neither. */
+  readonly samples?: readonly {
     readonly image: string;
     readonly modality: string;
     /** Of fingers alone. */
     readonly minutiae?: string | null;
   }[];
-  readonly decision: { readonly outcome: string };
+  readonly decision?: { readonly outcome: string };
 }
 
 /** A packet that is what it says it is. */
@@ -30,6 +31,9 @@ export interface JudgedPacket {
   /** Clear bytes by name. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
+
+/** What a kiosk hands in for issuance. */
+const SUBMISSIONS = ['vantay.packet', 'vantay.account-request'];
 
 export type JudgeContext = Omit<OpenContext, 'type'>;
 
@@ -51,13 +55,15 @@ export async function judgePacket(
   context: JudgeContext,
   origin: Origin | null,
 ): Promise<JudgedPacket> {
-  const opened = await openManifest(container, { ...context, type: 'vantay.packet' });
+  const opened = await openManifest(container, { ...context, type: SUBMISSIONS });
   const { manifestSha256, signatory } = opened;
   try {
     const manifest = opened.manifest as unknown as PacketManifest;
     checkNames(manifest, signatory, origin);
     const blobs = openBlobs(manifest.packetId, manifest.contentKey, manifest.blobs, opened.sealed);
-    const named = manifest.samples.flatMap(({ image, minutiae }) => (minutiae ? [image, minutiae] : [image]));
+    const named = (manifest.samples ?? []).flatMap(({ image, minutiae }) =>
+      minutiae ? [image, minutiae] : [image],
+    );
     if (named.some(name => !blobs.has(name))) throw new SealedError('blob_unknown');
     return { manifest, manifestSha256, signatory, blobs };
   } catch (error) {

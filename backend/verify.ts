@@ -22,7 +22,8 @@ export interface PacketSummary {
     readonly organizationalUnit: string | null;
     readonly serialNumber: string;
   };
-  readonly decision: string;
+  /** Null of what agencies ask: no machine decides it. */
+  readonly decision: string | null;
   readonly samples: readonly { readonly modality: string; readonly image: string }[];
   readonly blobs: readonly { readonly name: string; readonly mediaType: string; readonly bytes: number }[];
 }
@@ -62,8 +63,8 @@ export async function verifyFile(input: VerifyInput): Promise<PacketSummary> {
     manifestSha256,
     containerBytes: container.length,
     signatory,
-    decision: manifest.decision.outcome,
-    samples: manifest.samples.map(({ modality, image }) => ({ modality, image })),
+    decision: manifest.decision?.outcome ?? null,
+    samples: (manifest.samples ?? []).map(({ modality, image }) => ({ modality, image })),
     blobs: manifest.blobs.map(({ name, mediaType, bytes }) => ({ name, mediaType, bytes })),
   };
 }

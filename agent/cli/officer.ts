@@ -49,7 +49,7 @@ const list = (): Command =>
   });
 
 const dismissVerb = (): Command =>
-  verb('dismiss', "take an officer's passkeys away; who is signed in stays so until the agent starts anew")
+  verb('dismiss', "take an officer's passkeys away; who is signed in with one is signed out")
     .argument('<number>', "the officer's number")
     .action(async (officer: string, { config: file, json }: Options) => {
       const dismissed = await dismiss(accountsFile(loadConfig(file, process.env)), officer);

@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import { AccountRequest } from './account-request.ts';
 import { AuditEntry } from './audit.ts';
 import { Config } from './config.ts';
 import { ExportList } from './export.ts';
 import { OfficerAction, OfficerView } from './officer.ts';
+import { openApi } from './openapi.ts';
 import { PacketManifest, Receipt } from './packet.ts';
 import { RecordAnswer, RecordRequest } from './record.ts';
-import { ApiError, ScreenInput, ScreenView } from './screen.ts';
+import { ScreenInput, ScreenView } from './screen.ts';
 import { SyncAnswer, SyncNotice, SyncRequest } from './sync.ts';
 import { Command, CommandAnswer, DeviceStates, Health, KioskState, TOPIC_ROOT, TOPICS } from './uplink.ts';
 
@@ -14,6 +16,7 @@ type Json = Record<string, unknown>;
 const schemas = {
   config: Config,
   packet: PacketManifest,
+  'account-request': AccountRequest,
   receipt: Receipt,
   'record-request': RecordRequest,
   'record-answer': RecordAnswer,
@@ -41,74 +44,11 @@ const schemaOf = (name: keyof typeof schemas): Json =>
   jsonSchema(schemas[name], name === 'config' ? 'input' : 'output');
 
 /** Without the `$schema` line, for embedding in another document. */
-const embedded = (name: keyof typeof schemas): Json => {
-  const { $schema: _, ...rest } = schemaOf(name);
+const bare = (schema: z.ZodType): Json => {
+  const { $schema: _, ...rest } = jsonSchema(schema, 'output');
   return rest;
 };
-
-function openApi(version: string): Json {
-  const json = (schema: Json) => ({ content: { 'application/json': { schema } } });
-  const { $schema: _, ...apiError } = jsonSchema(ApiError, 'output');
-  const refused = (description: string) => ({ description, ...json(apiError) });
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Vantay screen API',
-      version,
-      description: 'Local API of the kiosk page, on 127.0.0.1 only. The cookie set by GET / is required.',
-    },
-    paths: {
-      '/api/view': {
-        get: {
-          summary: 'What the page shows now',
-          responses: { 200: { description: 'the view', ...json(embedded('screen-view')) } },
-        },
-      },
-      '/api/events': {
-        get: {
-          summary: 'Server-sent events: one `view` event, whole, on every change',
-          responses: {
-            200: {
-              description: 'event stream',
-              content: { 'text/event-stream': { schema: { type: 'string' } } },
-            },
-          },
-        },
-      },
-      '/api/input': {
-        post: {
-          summary: 'One touch of the applicant or officer',
-          requestBody: { required: true, ...json(embedded('screen-input')) },
-          responses: {
-            200: { description: 'taken; the view after it', ...json(embedded('screen-view')) },
-            400: refused('not a valid input'),
-            403: refused('not from the kiosk page'),
-            409: refused('not expected at this step; nothing changed'),
-            429: refused('too many requests at once'),
-          },
-        },
-      },
-      '/api/preview.mjpeg': {
-        get: {
-          summary: 'Camera preview',
-          responses: { 200: { description: 'multipart/x-mixed-replace of JPEG frames' } },
-        },
-      },
-      '/api/speech.wav': {
-        get: {
-          summary: 'The step of the moment, read aloud in the language of the visit',
-          responses: { 200: { description: 'WAV' }, 404: refused('no voice on this system') },
-        },
-      },
-      '/api/finger.png': {
-        get: {
-          summary: 'The finger image last taken in this visit',
-          responses: { 200: { description: 'PNG' }, 404: refused('no image now') },
-        },
-      },
-    },
-  };
-}
+const embedded = (name: keyof typeof schemas): Json => bare(schemas[name]);
 
 function asyncApi(version: string): Json {
   const messages: Record<
@@ -217,7 +157,7 @@ export function contractDocuments(version: string): Map<string, string> {
   const documents = new Map<string, string>();
   for (const name of Object.keys(schemas) as (keyof typeof schemas)[])
     documents.set(`${name}.schema.json`, text(schemaOf(name)));
-  documents.set('openapi.json', text(openApi(version)));
+  documents.set('openapi.json', text(openApi(version, bare)));
   documents.set('asyncapi.json', text(asyncApi(version)));
   return documents;
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { AccountForm, AccountRequest } from './account-request.ts';
 import { CalendarDate, FingerExceptionReason, FingerPosition, OfficerNumber, Uuid7 } from './common.ts';
 import { Decision, OfficerOverride, Pad } from './packet.ts';
 import { ScreenView } from './screen.ts';
 import { DeviceState } from './uplink.ts';
 
-/** A supervisor does what an officer does, and puts packets that were set aside back into the queue. */
+/** A supervisor does what an officer does, hands in agencies' requests, and puts packets that were set aside back into the queue. */
 export const Role = z.enum(['officer', 'supervisor']);
 export type Role = z.infer<typeof Role>;
 
@@ -96,6 +97,8 @@ export const OfficerAction = z.discriminatedUnion('type', [
   /** The person is not who they claim to be. */
   z.strictObject({ type: z.literal('refuse_identity'), visitId: Uuid7 }),
   z.strictObject({ type: z.literal('retry_packet'), packetId: Uuid7 }),
+  /** What an agency asks on paper; supervisors only. */
+  z.strictObject({ type: z.literal('request_account'), form: AccountForm }),
 ]);
 export type OfficerAction = z.infer<typeof OfficerAction>;
 
@@ -132,6 +135,8 @@ export const OfficerView = z.strictObject({
   overrides: z.array(OfficerOverride),
   allowed: z.array(z.enum(['answer_call', 'end_visit', 'except_finger', 'recapture', 'decide', 'forward'])),
   devices: z.array(DeviceState),
+  /** Latest day of the decision about an agency's request that is handed in now. */
+  accountDecision: AccountRequest.shape.expected,
   /** Sign-in by PIN is possible: development only. */
   pins: z.boolean(),
 });

@@ -1,6 +1,7 @@
 /** The console behind its server: what officers see of the kiosk, and what becomes of what they do. */
 import sharp from 'sharp';
 import type { KeptEntry } from '../audit/chain.ts';
+import type { AccountForm } from '../contract/account-request.ts';
 import { AuditEntry, type AuditEvent } from '../contract/audit.ts';
 import type {
   AuditPage,
@@ -19,6 +20,7 @@ import { dateInVietnam } from '../procedure/index.ts';
 import type { ScreenSource } from '../screen/server.ts';
 import type { OfficerAct } from '../session/officer.ts';
 import type { Session } from '../session/run.ts';
+import type { AccountRequests } from './account-requests.ts';
 import { figuresOf } from './figures.ts';
 import type { Officer } from './sign-in.ts';
 import { officerViewOf } from './view.ts';
@@ -39,6 +41,7 @@ export interface ConsoleOptions {
     retry(id: string): Promise<boolean>;
     auditPage(before: number | null, text: string, limit: number): Promise<KeptEntry[]>;
   };
+  readonly accounts: Pick<AccountRequests, 'newId' | 'expected' | 'send'>;
   /** Why no visit may begin; null when one may. */
   refusal(): string | null;
   readonly policy: { readonly secondOfficerFor: readonly string[]; readonly pins: boolean };
@@ -79,6 +82,7 @@ export class OfficerConsole implements Disposable {
       ...policy,
       screen: screen.view(),
       devices: devices.states,
+      accountDecision: this.#options.accounts.expected,
       refusal: this.#options.refusal(),
       setAside: this.#setAside,
       waited: need => this.#waited(need, asked),
@@ -127,10 +131,11 @@ export class OfficerConsole implements Disposable {
 
   /**
    * Does what an officer asks for. It stands in the audit chain before it is done: what cannot be written is not done.
-   * @throws VantayError INPUT_NOT_EXPECTED, ROLE_TOO_LOW; OutboxError
+   * @throws VantayError INPUT_NOT_EXPECTED, INPUT_INVALID, ROLE_TOO_LOW; OutboxError
    */
   async act(action: OfficerAction, who: Officer, second: Officer | null): Promise<void> {
     if (action.type === 'retry_packet') return this.#retry(action.packetId, who);
+    if (action.type === 'request_account') return this.#requestAccount(action.form, who);
     const { session, outbox, clock } = this.#options;
     const event = {
       type: 'officer',
@@ -196,6 +201,18 @@ export class OfficerConsole implements Disposable {
     await this.#look();
   }
 
+  async #requestAccount(form: AccountForm, who: Officer): Promise<void> {
+    if (who.role !== 'supervisor')
+      throw new VantayError('ROLE_TOO_LOW', "a supervisor hands in an agency's request");
+    const { accounts, outbox, clock } = this.#options;
+    if (form.paperDate > dateInVietnam(clock.now()))
+      throw new VantayError('INPUT_INVALID', 'invalid: form.paperDate');
+    const id = accounts.newId();
+    await outbox.record(acted({ type: 'request_account', form }, who, null, id));
+    await accounts.send(id, form, who.officer);
+    await this.#look();
+  }
+
   #waited(need: Omit<Need, 'seconds'>, asked: Set<string>): number | null {
     const key = `${need.kind}:${need.kind === 'packets' ? '' : need.word}`;
     const nowMs = this.#options.clock.monotonicMs();
@@ -228,7 +245,7 @@ export class OfficerConsole implements Disposable {
   }
 }
 
-type VisitAction = Exclude<OfficerAction, { type: 'retry_packet' }>;
+type VisitAction = Exclude<OfficerAction, { type: 'retry_packet' | 'request_account' }>;
 
 function actOf(action: VisitAction, who: Officer, second: Officer | null, now: Date): OfficerAct {
   const by = { officer: who.officer, secondOfficer: second?.officer ?? null, at: now.toISOString() };
@@ -250,12 +267,13 @@ function actOf(action: VisitAction, who: Officer, second: Officer | null, now: D
   }
 }
 
-const acted = (action: OfficerAction, who: Officer, second: Officer | null): AuditEvent => ({
+/** Of an agency's request the id it goes by, and why: never whose account, nor who asks. */
+const acted = (action: OfficerAction, who: Officer, second: Officer | null, requestId = ''): AuditEvent => ({
   event: 'officer_acted',
   officer: who.officer,
   action: action.type,
-  subject: 'packetId' in action ? action.packetId : action.visitId,
+  subject: 'packetId' in action ? action.packetId : 'visitId' in action ? action.visitId : requestId,
   position: 'position' in action ? action.position : null,
-  reason: 'reason' in action ? action.reason : null,
+  reason: 'reason' in action ? action.reason : 'form' in action ? action.form.ground : null,
   secondOfficer: second?.officer ?? null,
 });

@@ -5,6 +5,7 @@ import type { Log } from '../ops/log.ts';
 import { bundlePage } from '../screen/page.ts';
 import { accountsFile } from './accounts.ts';
 import { type ConsoleOptions, OfficerConsole } from './console.ts';
+import { endWithAccounts } from './dismissals.ts';
 import { OfficerServer } from './server.ts';
 import { Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
@@ -21,15 +22,17 @@ export async function openDesk(
   const { clock, outbox } = kiosk;
   const pins = developmentPins.length > 0;
   await using starting = new AsyncDisposableStack();
+  const sessions = starting.use(
+    new Sessions(clock, { idleMs: idleMinutes * 60_000, shiftMs: shiftHours * 3_600_000 }, officer => {
+      outbox
+        .record({ event: 'officer_signed_out', officer })
+        .catch((error: unknown) => log.error({ err: error }, 'a sign-out is not in the audit chain'));
+    }),
+  );
+  starting.use(endWithAccounts(accountsFile(config), sessions, log));
   const server = await OfficerServer.start({
     ...{ port, publicOrigin: origin ?? null, page: await bundlePage('officer'), log },
-    sessions: starting.use(
-      new Sessions(clock, { idleMs: idleMinutes * 60_000, shiftMs: shiftHours * 3_600_000 }, officer => {
-        outbox
-          .record({ event: 'officer_signed_out', officer })
-          .catch((error: unknown) => log.error({ err: error }, 'a sign-out is not in the audit chain'));
-      }),
-    ),
+    sessions,
     console: starting.use(
       new OfficerConsole({
         ...kiosk,

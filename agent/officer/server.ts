@@ -137,7 +137,7 @@ class Desk {
       await record({ event: 'officer_signed_in', ...officer, method: proof.kind });
       // Whoever signs in anew is signed out first: one browser is one officer.
       sessions.end(cookieOf(request.headers.cookie, COOKIE));
-      const { cookie, session } = sessions.begin(officer);
+      const { cookie, session } = sessions.begin(officer, proof.kind);
       return reply.header('set-cookie', this.#cookie(cookie)).send(told(session));
     });
     server.post(`${API}sign-out`, async (request, reply) => {

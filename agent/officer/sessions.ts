@@ -1,10 +1,12 @@
 /** Who is signed in now. In memory alone: whoever restarts the agent signs everybody out. */
 import { randomBytes } from 'node:crypto';
-import type { SignedIn } from '../contract/officer.ts';
+import type { Proof, SignedIn } from '../contract/officer.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Officer } from './sign-in.ts';
 
 export interface OfficerSession extends SignedIn {
+  /** How they showed who they are. */
+  readonly method: Proof['kind'];
   /** Aborts when the session ends, however it does. */
   readonly ended: AbortSignal;
 }
@@ -42,14 +44,14 @@ export class Sessions implements Disposable {
   }
 
   /** Signs an officer in; the cookie is the browser's alone. */
-  begin({ officer, role }: Officer): { cookie: string; session: OfficerSession } {
+  begin({ officer, role }: Officer, method: Proof['kind']): { cookie: string; session: OfficerSession } {
     if (this.#kept.size >= MAX_SESSIONS) {
       const [idlest] = [...this.#kept].sort(([, a], [, b]) => a.lastActMs - b.lastActMs);
       if (idlest) this.end(idlest[0]);
     }
     const [cookie, token] = [secret(), secret()];
     const end = new AbortController();
-    const session = { officer, role, token, ended: end.signal };
+    const session = { officer, role, method, token, ended: end.signal };
     const lastActMs = this.#clock.monotonicMs();
     this.#kept.set(cookie, { session, end, endsAtMs: lastActMs + this.#patience.shiftMs, lastActMs });
     return { cookie, session };
@@ -70,6 +72,11 @@ export class Sessions implements Disposable {
     this.#kept.delete(cookie);
     kept.end.abort(new Error('signed out'));
     this.#onEnd(kept.session.officer);
+  }
+
+  /** Signs out whomever this is said of. */
+  endWhere(gone: (session: OfficerSession) => boolean): void {
+    for (const [cookie, { session }] of [...this.#kept]) if (gone(session)) this.end(cookie);
   }
 
   #look(): void {

@@ -10,6 +10,7 @@ export interface OfficerViewContext {
   readonly office: string;
   readonly screen: ScreenView;
   readonly devices: readonly DeviceState[];
+  readonly accountDecision: OfficerView['accountDecision'];
   /** Why no visit may begin; null when one may. */
   readonly refusal: string | null;
   /** Packets that the backend would not take. */
@@ -21,10 +22,10 @@ export interface OfficerViewContext {
 }
 
 export function officerViewOf(state: State, context: OfficerViewContext): OfficerView {
-  const { kiosk, office, screen, devices, pins } = context;
+  const { kiosk, office, screen, devices, pins, accountDecision } = context;
   return {
     type: 'vantay.officer-view',
-    ...{ kiosk, office, screen, pins },
+    ...{ kiosk, office, screen, pins, accountDecision },
     needs: needsOf(state, context).map(need => ({ ...need, seconds: context.waited(need) })),
     openCase: openCaseOf(state, context.secondOfficerFor),
     overrides: 'visit' in state && 'overrides' in state.visit ? [...state.visit.overrides] : [],

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { AccountRequest } from '../contract/account-request.ts';
 import { SCHEMA_VERSION } from '../contract/common.ts';
 import { PacketManifest } from '../contract/packet.ts';
 import { RecordAnswer, RecordRequest } from '../contract/record.ts';
@@ -8,12 +9,19 @@ import type { VerifiedSigner } from './certificates.ts';
 import { PacketError } from './errors.ts';
 
 /** Any of the manifests that travel in a sealed container. */
-export type Manifest = PacketManifest | RecordRequest | RecordAnswer | SyncRequest | SyncAnswer;
+export type Manifest =
+  | PacketManifest
+  | AccountRequest
+  | RecordRequest
+  | RecordAnswer
+  | SyncRequest
+  | SyncAnswer;
 export type ManifestType = Manifest['type'];
 export type ManifestOf<T extends ManifestType> = Extract<Manifest, { type: T }>;
 
 const SCHEMAS = {
   'vantay.packet': PacketManifest,
+  'vantay.account-request': AccountRequest,
   'vantay.record-request': RecordRequest,
   'vantay.record-answer': RecordAnswer,
   'vantay.sync-request': SyncRequest,

@@ -1,4 +1,5 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import type { AccountRequest } from '../contract/account-request.ts';
 import type { PacketManifest, SealedBlob } from '../contract/packet.ts';
 import type { RecordAnswer, RecordRequest } from '../contract/record.ts';
 import type { SyncAnswer, SyncRequest } from '../contract/sync.ts';
@@ -23,6 +24,7 @@ type WithoutCrypto<T> = Omit<T, 'contentKey' | 'blobs'>;
 /** A manifest before sealing: what seal() adds is the content key and the list of blobs. */
 export type ManifestDraft =
   | WithoutCrypto<PacketManifest>
+  | WithoutCrypto<AccountRequest>
   | WithoutCrypto<RecordRequest>
   | WithoutCrypto<RecordAnswer>
   | WithoutCrypto<SyncRequest>

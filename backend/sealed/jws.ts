@@ -46,19 +46,20 @@ export interface VerifiedMessage {
 }
 
 /**
- * Verifies a compact JWS: header, chain, signature, canonical JSON payload, type.
+ * Verifies a compact JWS: header, chain, signature, canonical JSON payload, type (one of several, where several fit).
  * Who the signatory has to be is the caller's question.
  * @throws SealedError
  */
 export async function verifyMessage(
   jws: string,
-  type: string,
+  type: string | readonly string[],
   trust: Trust,
   at: Date,
 ): Promise<VerifiedMessage> {
   const header = headerOf(jws);
   if (header.alg !== 'ES256') throw new SealedError('algorithm_refused', 'JWS alg');
-  if (header.typ !== type) throw new SealedError('type_unexpected', 'typ');
+  const { typ = '' } = header;
+  if (![type].flat().includes(typ)) throw new SealedError('type_unexpected', 'typ');
   const { leaf, signatory } = verifyChain(header.x5c, trust, at);
   if (leaf.publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
     throw new SealedError('algorithm_refused', 'the leaf has no P-256 key');
@@ -69,7 +70,7 @@ export async function verifyMessage(
     },
   );
   const message = parsed(payload);
-  if (message.type !== type) throw new SealedError('type_unexpected', 'type');
+  if (message.type !== typ) throw new SealedError('type_unexpected', 'type');
   return { message, signatory };
 }
 

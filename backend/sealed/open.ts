@@ -13,8 +13,8 @@ export interface OpenContext {
   /** Private P-256 keys of this reader, each with `kid`; several while keys rotate. */
   readonly keys: readonly JWK[];
   readonly trust: Trust;
-  /** The manifest's `type`. */
-  readonly type: string;
+  /** The manifest's `type`, or those that it may have. */
+  readonly type: string | readonly string[];
   readonly schema: SchemaCheck;
   /** Time at which the certificates have to be valid. */
   readonly at: Date;

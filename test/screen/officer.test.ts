@@ -7,12 +7,15 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import en from '../../agent/screen/messages/officer/en.json' with { type: 'json' };
 import vi from '../../agent/screen/messages/officer/vi.json' with { type: 'json' };
+import words from '../../agent/screen/messages/vi.json' with { type: 'json' };
 import { ScreenClient } from '../../sim/visitor/screen-client.ts';
 import { run } from '../fixtures/command.ts';
 import { OFFICER, OfficerKiosk, SUPERVISOR, SWAPPED } from '../fixtures/officer-kiosk.ts';
 import { launch } from './browser.ts';
 
 const ARTEFACTS = fileURLToPath(new URL('../../artefacts/screen/', import.meta.url));
+/** Smallest target at a desk, in CSS pixels (WCAG 2.2, 2.5.5). */
+const TARGET_PX = 44;
 const DESK = { width: 1280, height: 900 };
 /** Longest wait for something to appear, and longest test, on a busy machine, in milliseconds. */
 const APPEARS_MS = 120_000;
@@ -30,6 +33,14 @@ afterAll(async () => {
   await browser?.close();
   await kiosk?.[Symbol.asyncDispose]();
 });
+
+/** A passkey on a virtual key, as Chromium hands it out and takes it. */
+interface Credential {
+  readonly credentialId: string;
+  readonly isResidentCredential: boolean;
+  readonly privateKey: string;
+  readonly signCount: number;
+}
 
 /** One officer's browser, watched for everything a page must not do. */
 class Desk implements AsyncDisposable {
@@ -59,11 +70,14 @@ class Desk implements AsyncDisposable {
     return desk;
   }
 
-  /** Gives this browser a key with a finger on it, as a laptop or a FIDO2 key has. */
-  async plugKey(): Promise<void> {
+  /**
+   * Gives this browser a key with a finger on it, as a laptop or a FIDO2 key has: an empty one, or one with what was
+   * registered on another. Returns what is on it when asked.
+   */
+  async plugKey(credentials: readonly Credential[] = []): Promise<() => Promise<Credential[]>> {
     const cdp = await this.#context.newCDPSession(this.page);
     await cdp.send('WebAuthn.enable');
-    await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
       options: {
         protocol: 'ctap2',
         transport: 'internal',
@@ -73,6 +87,21 @@ class Desk implements AsyncDisposable {
         automaticPresenceSimulation: true,
       },
     });
+    for (const credential of credentials)
+      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential });
+    return async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+  }
+
+  /** Registers a passkey against an invitation from the command line. */
+  async register(officer: string): Promise<void> {
+    const { configFile } = kiosk.world;
+    const invited = await run(['officer', 'invite', officer, '--config', configFile, '--json']);
+    const { code } = JSON.parse(invited.stdout) as { code: string };
+    await this.press(vi['sign_in.invited']);
+    await this.page.getByLabel(vi['sign_in.officer']).fill(officer);
+    await this.page.getByLabel(vi['sign_in.code']).fill(code);
+    await this.press(vi['sign_in.register']);
+    await this.sees(vi['needs.title']);
   }
 
   async press(words: string): Promise<void> {
@@ -106,6 +135,14 @@ class Desk implements AsyncDisposable {
         name,
       )
       .toEqual([]);
+    const small = await this.page.evaluate(
+      least =>
+        [...document.querySelectorAll('button, input[type="text"], input[type="password"], .choice')]
+          .filter(part => part.getClientRects().length > 0 && part.getBoundingClientRect().height < least)
+          .map(part => `${part.textContent} is ${part.getBoundingClientRect().height} px high`),
+      TARGET_PX,
+    );
+    expect.soft(small, name).toEqual([]);
     const wide = await this.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     expect.soft(wide, `${name} is wider than the screen`).toBe(false);
   }
@@ -127,16 +164,11 @@ test(
   'an officer registers a passkey, signs in with it, and decides a case; the word is in packet and audit chain',
   async () => {
     const { configFile } = kiosk.world;
-    const invited = await run(['officer', 'invite', 'A-17', '--config', configFile, '--json']);
-    const { code } = JSON.parse(invited.stdout) as { code: string };
     await using desk = await Desk.open();
     await desk.plugKey();
     await desk.sees(vi.pins);
     await desk.look('sign-in');
-    await desk.press(vi['sign_in.invited']);
-    await desk.page.getByLabel(vi['sign_in.officer']).fill('A-17');
-    await desk.page.getByLabel(vi['sign_in.code']).fill(code);
-    await desk.press(vi['sign_in.register']);
+    await desk.register('A-17');
     await desk.sees(vi['needs.none']);
     await desk.press(vi.sign_out);
     await desk.press(vi['sign_in.passkey']);
@@ -188,8 +220,11 @@ test(
 );
 
 test(
-  'where the policy asks for it, a second officer agrees; nobody agrees with himself',
+  'where the policy asks for it, a second officer agrees with a passkey; nobody agrees with himself',
   async () => {
+    await using other = await Desk.open();
+    const keys = await other.plugKey();
+    await other.register('B-20');
     await using desk = await Desk.open();
     await desk.signInByPin(OFFICER);
     const left = kiosk.impostorComes();
@@ -205,15 +240,20 @@ test(
     await agree(OFFICER);
     await desk.sees(vi['error.SECOND_OFFICER_NEEDED']);
     await desk.look('second');
-    await agree(SUPERVISOR);
+    // The other officer comes to this desk, with the key that was registered at another.
+    await desk.plugKey(await keys());
+    await desk.press(vi['case.second_passkey']);
     const trace = await left;
     expect((await packetOf(trace.packetId))?.manifest).toMatchObject({
       decision: { outcome: 'no_match' },
-      overrides: [{ reason: 'quality_accepted', officer: '1001', secondOfficer: '2001' }],
+      overrides: [{ reason: 'quality_accepted', officer: '1001', secondOfficer: 'B-20' }],
     });
     await desk.press(vi['tab.figures']);
     await desk.sees(vi['outcome.no_match']);
     await desk.look('figures');
+    // Dismissed while signed in: the other desk is closed at once.
+    await run(['officer', 'dismiss', 'B-20', '--config', kiosk.world.configFile]);
+    await other.sees(vi['sign_in.again']);
   },
   TEST_MS,
 );
@@ -241,6 +281,12 @@ test(
     await desk.sees(vi['step.face']);
     await desk.page.locator('.preview').waitFor();
     await desk.glance('face');
+    await desk.sees(vi['case.title']);
+    await desk.press(vi['visit.recapture']);
+    await desk.page.getByLabel(words['finger.right_index'], { exact: true }).check();
+    await desk.press(vi['dialog.yes']);
+    await desk.sees(vi['step.fingers']);
+    await desk.sees(`${words['finger.right_index']} …`);
     await desk.sees(vi['case.title']);
     await desk.press(vi['case.refuse']);
     await desk.press(vi['dialog.no']);
@@ -311,6 +357,50 @@ test(
     expect(await desk.page.context().cookies(kiosk.desk)).toEqual([]);
     expect(await desk.page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
     expect(await desk.page.evaluate(() => document.body.textContent)).not.toContain('kiosk-01');
+  },
+  TEST_MS,
+);
+
+test(
+  "a supervisor hands in an agency's request after a question, and the backend gets it; an officer cannot",
+  async () => {
+    await using officer = await Desk.open();
+    await officer.signInByPin(OFFICER);
+    await officer.press(vi['tab.account']);
+    await officer.sees(vi['error.ROLE_TOO_LOW']);
+    await using desk = await Desk.open();
+    await desk.signInByPin(SUPERVISOR);
+    await desk.press(vi['tab.account']);
+    await desk.look('account');
+    await desk.page.getByLabel(vi['account.request.lock'], { exact: true }).check();
+    await desk.page.getByLabel(vi['account.ground.holder_deceased'], { exact: true }).check();
+    const written = { requester: 'Cơ quan thuế', paperNumber: '12/CV-CT', paperDate: '2026-11-02' };
+    for (const [name, text] of Object.entries({ ...written, number: '12ab34567', issuer: 'fra' }))
+      await desk.page.getByLabel(vi[`account.${name as 'number'}`], { exact: true }).fill(text);
+    await desk.press(vi['account.hand_in']);
+    await desk.look('account-question');
+    await desk.press(vi['dialog.no']);
+    await desk.press(vi['account.hand_in']);
+    await desk.press(vi['dialog.yes']);
+    await desk.sees(vi['account.done'].split('.')[0] ?? '');
+    const requests = async () =>
+      (await kiosk.world.backend.packets()).filter(
+        ({ manifest }) => (manifest as { type?: string } | null)?.type === 'vantay.account-request',
+      );
+    await expect.poll(async () => (await requests()).length, { timeout: APPEARS_MS }).toBe(1);
+    const [request] = await requests();
+    expect(request?.manifest).toMatchObject({
+      officer: SUPERVISOR.officer,
+      form: {
+        ...{ request: 'lock', ground: 'holder_deceased', ...written },
+        holder: { travelDocumentNumber: '12AB34567', issuer: 'FRA' },
+      },
+      expected: { accountDecision: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) },
+    });
+    await expect
+      .poll(async () => (await requests())[0]?.receiptStates.at(-1), { timeout: APPEARS_MS })
+      .toBe('accepted');
+    expect(desk.faults()).toEqual([]);
   },
   TEST_MS,
 );

@@ -38,11 +38,21 @@ describe('the generated documents', () => {
     expect(errors.map(({ message, path }) => `${path.join('.')}: ${message}`)).toEqual([]);
   });
 
-  it('hold an OpenAPI document that names every path of the screen server', () => {
-    const { paths } = JSON.parse(documents.get('openapi.json') ?? '{}') as { paths: Record<string, unknown> };
-    const server = readFileSync(new URL('../../agent/screen/server.ts', import.meta.url), 'utf8');
-    const served = [...server.matchAll(/server\.(?:get|post)\('(\/api\/[^']+)'/g)].map(([, path]) => path);
-    expect(served.length).toBeGreaterThanOrEqual(5);
-    expect(Object.keys(paths).sort()).toEqual(served.sort());
+  it('hold an OpenAPI document that names every path of both servers, and every method', () => {
+    const { paths } = JSON.parse(documents.get('openapi.json') ?? '{}') as { paths: Record<string, object> };
+    const source = (name: string) => readFileSync(new URL(`../../agent/${name}`, import.meta.url), 'utf8');
+    const screen = [...source('screen/server.ts').matchAll(/server\.(get|post)\('(\/api\/[^']+)'/g)];
+    const desk = source('officer/server.ts')
+      .replaceAll(/\$\{SIGN_IN\}/g, '/officer/api/sign-in')
+      .replaceAll('(SIGN_IN,', '(`/officer/api/sign-in`,')
+      .replaceAll(/\$\{API\}/g, '/officer/api/')
+      .replace(/server\.get\(`([^`]*)\$\{which\}([^`]*)`/, 'server.get(`$1taken$2` server.get(`$1record$2`')
+      .matchAll(/server\.(get|post)\(`(\/officer\/api\/[^`]+)`/g);
+    const served = [...screen, ...desk].map(([, method, path]) => `${method} ${path}`);
+    expect(served.length).toBeGreaterThanOrEqual(18);
+    const named = Object.entries(paths).flatMap(([path, what]) =>
+      Object.keys(what).map(method => `${method} ${path}`),
+    );
+    expect(named.sort()).toEqual(served.sort());
   });
 });

@@ -29,6 +29,8 @@ let server: OfficerServer;
 let origin: string;
 let laterMs = 0;
 let logged = '';
+/** Agencies' requests on their way to the outbox. */
+let handedIn: object[] = [];
 
 /** Time goes on when a test says so. */
 const clock: Clock = { ...systemClock, monotonicMs: () => performance.now() + laterMs };
@@ -36,6 +38,7 @@ const clock: Clock = { ...systemClock, monotonicMs: () => performance.now() + la
 beforeEach(async () => {
   laterMs = 0;
   logged = '';
+  handedIn = [];
   stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'vantay-desk-'));
   stack.defer(() => rm(folder, { recursive: true }));
@@ -79,6 +82,13 @@ beforeEach(async () => {
           session.onChange(() => listener(viewOf(session.state, { ...VIEW_CONTEXT, officerDecides: true }))),
         preview: async function* () {},
         fingerPng: async () => null,
+      },
+      accounts: {
+        newId: () => PACKET_ID,
+        expected: { accountDecision: '2026-11-25', provisional: false },
+        send: async (id, form, officer) => {
+          handedIn.push({ id, form, officer });
+        },
       },
       refusal: () => null,
       policy: { secondOfficerFor: ['no_match'], pins: true },
@@ -305,5 +315,51 @@ describe('what the kiosk has done', () => {
     expect(second.entries.map(({ index }) => index)).toEqual(Array.from({ length: 13 }, (_, i) => 13 - i));
     expect((await page('text=quality_accepted')).entries).toHaveLength(1);
     expect(await (await get('outbox', me)).json()).toEqual({ packets: 0, bytes: 0, full: null, rows: [] });
+  });
+});
+
+describe("an agency's request", () => {
+  const form = {
+    ...{
+      request: 'lock',
+      ground: 'agency_request',
+      requester: 'Cục Thuế',
+      paperNumber: '12/CV',
+      paperDate: '2026-11-02',
+    },
+    holder: { travelDocumentNumber: CANARY.replaceAll(/[^A-Z0-9]/g, '').slice(0, 12), issuer: 'FRA' },
+  };
+  const action = { type: 'request_account', form };
+
+  it('is handed in by a supervisor; the audit chain has why and by whom, never whose account', async () => {
+    const headers = await signedIn(PINS[2]);
+    expect((await post('act', action, headers)).status).toBe(200);
+    expect(handedIn).toEqual([{ id: PACKET_ID, form, officer: 'C-3' }]);
+    const audit = await (await get('audit?text=request_account', headers)).text();
+    expect(JSON.parse(audit)).toMatchObject({
+      entries: [{ event: { officer: 'C-3', subject: PACKET_ID, reason: 'agency_request' } }],
+    });
+    expect(audit).not.toContain(form.holder.travelDocumentNumber);
+    expect(audit + logged).not.toContain('Cục Thuế');
+  });
+
+  it('is not an officer’s to hand in', async () => {
+    const answer = await post('act', action, await signedIn());
+    expect([answer.status, await codeOf(answer)]).toEqual([403, 'ROLE_TOO_LOW']);
+    expect(handedIn).toEqual([]);
+  });
+
+  it.each([
+    ['of a day to come', { paperDate: '2099-01-01' }],
+    ['of no day', { paperDate: '2026-02-30' }],
+    ['without a number', { paperNumber: ' ' }],
+    ['of nobody', { requester: '' }],
+    ['with another ground', { ground: 'spite' }],
+    ['about no document', { holder: { travelDocumentNumber: 'a b', issuer: 'FRA' } }],
+  ])('%s is refused', async (_what, wrong) => {
+    const headers = await signedIn(PINS[2]);
+    const answer = await post('act', { ...action, form: { ...form, ...wrong } }, headers);
+    expect([answer.status, await codeOf(answer)]).toEqual([400, 'INPUT_INVALID']);
+    expect(handedIn).toEqual([]);
   });
 });

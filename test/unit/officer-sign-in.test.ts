@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dismiss, invite } from '../../agent/officer/accounts.ts';
+import { endWithAccounts } from '../../agent/officer/dismissals.ts';
 import { Sessions } from '../../agent/officer/sessions.ts';
 import { SignIn } from '../../agent/officer/sign-in.ts';
 import type { Clock } from '../../agent/ops/clock.ts';
+import { createLog } from '../../agent/ops/log.ts';
 import { Authenticator } from '../fixtures/authenticator.ts';
 
 const ORIGIN = 'http://localhost:8421';
@@ -146,12 +148,34 @@ describe('a PIN', () => {
 });
 
 describe('being signed in', () => {
+  it('ends with the account, and with a role that changed, at once; who has a PIN is not in that file', async () => {
+    const ended: string[] = [];
+    using sessions = new Sessions(clock, { idleMs: 1e9, shiftMs: 1e9 }, who => ended.push(who));
+    for (const officer of ['A-1', 'B-2', 'C-3']) await registered(officer);
+    const signedIn = ['A-1', 'B-2', 'C-3'].map(officer =>
+      sessions.begin({ officer, role: 'officer' }, 'passkey'),
+    );
+    sessions.begin({ officer: 'D-4', role: 'officer' }, 'pin');
+    using _following = endWithAccounts(file, sessions, createLog('fatal'));
+    await dismiss(file, 'A-1');
+    await expect.poll(() => ended).toEqual(['A-1']);
+    expect(signedIn[0]?.session.ended.aborted).toBe(true);
+    await invite(file, 'B-2', 'supervisor', clock.now());
+    await expect.poll(() => ended).toEqual(['A-1', 'B-2']);
+    // An invitation for one more passkey is no change of the account.
+    await invite(file, 'C-3', 'officer', clock.now());
+    await registered('E-5');
+    expect(ended).toEqual(['A-1', 'B-2']);
+    await writeFile(file, 'no accounts');
+    await expect.poll(() => ended).toEqual(['A-1', 'B-2', 'C-3']);
+  });
+
   it('ends after idleness, at the end of the shift, and on request; each time everything of it ends', () => {
     const ended: string[] = [];
     using sessions = new Sessions(clock, { idleMs: 600_000, shiftMs: 1_500_000 }, who => ended.push(who));
-    const idle = sessions.begin({ officer: 'idle', role: 'officer' });
-    const busy = sessions.begin({ officer: 'busy', role: 'officer' });
-    const gone = sessions.begin({ officer: 'gone', role: 'officer' });
+    const idle = sessions.begin({ officer: 'idle', role: 'officer' }, 'passkey');
+    const busy = sessions.begin({ officer: 'busy', role: 'officer' }, 'passkey');
+    const gone = sessions.begin({ officer: 'gone', role: 'officer' }, 'passkey');
     expect(new Set([idle.cookie, busy.cookie, idle.session.token, busy.session.token]).size).toBe(4);
     sessions.end(gone.cookie);
     expect([gone.session.ended.aborted, sessions.find(gone.cookie, true)]).toEqual([true, null]);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AccountForm } from '../../agent/contract/account-request.ts';
 import {
   accountDecision,
   activationWindow,
@@ -17,7 +18,7 @@ import {
   representativeProblem,
   simCheck,
 } from '../../agent/procedure/index.ts';
-import { LUNAR_HOLIDAYS } from '../../agent/procedure/law.ts';
+import { LAW, LUNAR_HOLIDAYS } from '../../agent/procedure/law.ts';
 
 const settings = { november24IsHoliday: true, extraDaysOff: [], extraDaysWorked: [] };
 
@@ -265,4 +266,11 @@ describe('dates in general', () => {
       ),
     );
   });
+});
+
+it("the form for agencies names every ground of the law, and no other than the holder's dated ones besides", () => {
+  const named = [...AccountForm.shape.ground.options].sort();
+  const { agencyGrounds, holderGrounds } = LAW.account;
+  const dated = holderGrounds.filter(ground => ground !== 'holder_request');
+  expect(named).toEqual([...agencyGrounds, ...dated].sort());
 });

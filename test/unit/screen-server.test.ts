@@ -247,6 +247,29 @@ describe('streams', () => {
 });
 
 describe('the rate of requests', () => {
+  it('of a page that goes wild is limited, with a code, on the wire', async () => {
+    const statuses = await Promise.all(
+      Array.from({ length: 300 }, () => statusWith({ cookie }, '/api/view')),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+    // What stands for hands comes again with time, and nothing was harmed meanwhile.
+    await expect.poll(() => statusWith({ cookie }, '/api/view')).toBe(200);
+  });
+
+  it('of endless answers is limited too, and room is made when one ends', async () => {
+    const open = await Promise.all(Array.from({ length: 8 }, () => get('/api/events')));
+    expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await refusal(await get('/api/events'))).toMatchObject({ status: 429, code: 'TOO_MANY_REQUESTS' });
+    await open[0]?.body?.cancel();
+    const again = async () => {
+      const answer = await get('/api/events');
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    await expect.poll(again).toBe(200);
+    for (const one of open.slice(1)) await one.body?.cancel();
+  });
+
   it('has room for a burst, and fills again with time', () => {
     let nowMs = 0;
     const rate = new RateLimit(3, 10, () => nowMs);

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Need, OfficerAction, SignedIn } from '../../contract/officer.ts';
 import { Icon, type Sign } from '../kiosk/icons.tsx';
 import type { OfficerLanguage } from '../messages/officer/index.ts';
+import { AccountDesk } from './account.tsx';
 import { act, signOut, useView, whoIsSignedIn } from './api.ts';
 import { Audit, Devices, Outbox, Today } from './pages.tsx';
 import { Button, Complaint, useWork } from './parts.tsx';
@@ -10,7 +11,7 @@ import { SignIn } from './sign-in.tsx';
 import { Visit } from './visit.tsx';
 import { useWords, WordsContext, wordsOf } from './words.ts';
 
-const TABS = ['visit', 'devices', 'outbox', 'figures', 'audit'] as const;
+const TABS = ['visit', 'account', 'devices', 'outbox', 'figures', 'audit'] as const;
 type Tab = (typeof TABS)[number];
 
 /** Where each need is met, and its sign. */
@@ -66,6 +67,13 @@ function Desk({ who, onLost, onLanguage }: { who: SignedIn; onLost: () => void; 
             <Complaint text={complaint} />
             {tab === 'visit' && (
               <Visit key={desk.screen.visitId} desk={desk} onAct={onAct} complaint={complaint} />
+            )}
+            {tab === 'account' && (
+              <AccountDesk
+                supervisor={who.role === 'supervisor'}
+                expected={desk.accountDecision}
+                onAct={onAct}
+              />
             )}
             {tab === 'devices' && <Devices desk={desk} />}
             {tab === 'outbox' && <Outbox supervisor={who.role === 'supervisor'} onAct={onAct} />}

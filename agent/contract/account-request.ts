@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { AuditHead } from './audit.ts';
+import {
+  CalendarDate,
+  OfficerNumber,
+  SCHEMA_VERSION,
+  StateCode,
+  TopicName,
+  UtcTime,
+  Uuid7,
+} from './common.ts';
+import { ContentKey, SealedBlob } from './packet.ts';
+
+/** Words on paper: letters, digits and marks of any script, no control characters. */
+const written = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .regex(/^[^\p{C}]+$/u);
+
+/** What an agency or a user of the service may name as the reason (Decree 69/2024, Art. 15). */
+const AgencyGround = z.enum([
+  'agency_request',
+  'breach_of_terms',
+  'travel_document_expired',
+  'residence_ended',
+  'holder_deceased',
+]);
+
+/** What an officer copies from the paper of who asks (procedure, rule 18). */
+export const AccountForm = z.strictObject({
+  request: z.enum(['lock', 'unlock']),
+  ground: AgencyGround,
+  requester: written(120),
+  paperNumber: written(40),
+  /** Of the paper; not later than today. */
+  paperDate: CalendarDate,
+  /** Whose account: by the travel document it was opened with. */
+  holder: z.strictObject({ travelDocumentNumber: z.string().regex(/^[A-Z0-9]{1,20}$/), issuer: StateCode }),
+});
+export type AccountForm = z.infer<typeof AccountForm>;
+
+/** An agency's request to lock or unlock somebody's account, handed in at a kiosk: a sealed message without samples. */
+export const AccountRequest = z.strictObject({
+  type: z.literal('vantay.account-request'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  /** As of a packet: what chunks and receipts speak of. */
+  packetId: Uuid7,
+  office: TopicName,
+  kiosk: TopicName,
+  boot: z.int().min(1),
+  sequence: z.int().min(1),
+  createdAt: UtcTime,
+  clock: z.enum(['synchronised', 'unknown']),
+  agentVersion: z.string(),
+  audit: AuditHead,
+  form: AccountForm,
+  /** Who took it in. */
+  officer: OfficerNumber,
+  /** Latest day of the decision. */
+  expected: z.strictObject({ accountDecision: CalendarDate, provisional: z.boolean() }),
+  contentKey: ContentKey,
+  blobs: z.array(SealedBlob).max(0),
+});
+export type AccountRequest = z.infer<typeof AccountRequest>;
