@@ -136,7 +136,12 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       today(),
       config.calendar,
     );
-  const preparer = { finger: models.finger, face: models.face, keepsPortrait: config.officer !== undefined };
+  const preparer = {
+    finger: models.finger,
+    face: models.face,
+    jpeg2000: codec,
+    keepsPortrait: config.officer !== undefined,
+  };
   const kept = starting.use(
     keepRecords(config, {
       ...{ uplink, outbox, models, preparer, startGallery: startFaceGallery, clock, log },
