@@ -37,8 +37,8 @@ import { takeDocument } from './pipeline/document.ts';
 import { patient } from './pipeline/patient.ts';
 import type { DeviceUse } from './pipeline/ports.ts';
 import { CARD_CODES, dateInVietnam, expectedDates, LAW, simCheck } from './procedure/index.ts';
-import { compareVisit } from './records/compare.ts';
 import { comparerOf, sameFaceScore } from './records/comparer.ts';
+import { decideVisit } from './records/identify.ts';
 import { keepRecords } from './records/keep.ts';
 import { lookUp } from './records/lookup.ts';
 import { consentText } from './screen/consent.ts';
@@ -146,7 +146,12 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       today(),
       config.calendar,
     );
-  const preparer = { finger: models.finger, face: models.face, keepsPortrait: config.officer !== undefined };
+  const preparer = {
+    finger: models.finger,
+    face: models.face,
+    jpeg2000: codec,
+    keepsPortrait: config.officer !== undefined,
+  };
   const kept = starting.use(
     keepRecords(config, {
       ...{ uplink, outbox, models, preparer, startGallery: startFaceGallery, clock, log },
@@ -179,7 +184,8 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     },
     readDocument: signal => takeDocument(reader, CARD_CODES, today(), signal),
     lookUp: (visit, signal) => lookUp(kept, uplink, preparer, visit, signal),
-    compare: (visit, lookup, signal) => compareVisit(comparer, visit, lookup, signal),
+    compare: (visit, lookup, signal) =>
+      decideVisit({ comparer, known: kept, fpir: config.records?.fpir ?? 0 }, visit, lookup, signal),
     submit: async (visit, signal) => {
       const { lookup } = visit;
       const promised = expected(

@@ -17,7 +17,7 @@ import type { TracedStage } from './visitor/trace.ts';
 import { visit } from './visitor/visit.ts';
 import { type AgentProcess, startAgentProcess } from './world/agent-process.ts';
 import { recordOf } from './world/record.ts';
-import { startWorld, type World } from './world/world.ts';
+import { recordsKeyFile, startWorld, type World } from './world/world.ts';
 
 export interface PlayOptions {
   readonly scenario: Scenario;
@@ -59,15 +59,20 @@ export async function play(options: PlayOptions): Promise<Played> {
       folder,
       screenPort: options.screenPort ?? 0,
       ...(options.tlsBrokerUrl ? { tlsBrokerUrl: options.tlsBrokerUrl } : {}),
-      config: { ...fingersOf(cast.visitor), ...scenario.config, ...options.config },
+      config: {
+        ...fingersOf(cast.visitor),
+        ...(scenario.keepsRecords ? { records: { keyFile: recordsKeyFile(folder) } } : {}),
+        ...scenario.config,
+        ...options.config,
+      },
     });
     let agent: AgentProcess | null = null;
     let result: VisitResult;
     try {
-      [agent] = await Promise.all([
-        startAgentProcess(world.configFile, world.logFile),
-        furnish(world, cast, signal),
-      ]);
+      const furnishing = furnish(world, cast, signal);
+      // A kiosk that keeps records has had the time to fetch them.
+      if (scenario.keepsRecords) await furnishing;
+      [agent] = await Promise.all([startAgentProcess(world.configFile, world.logFile), furnishing]);
       options.onReady?.(agent.screen);
       result = await act(world, agent.screen, cast, options);
     } finally {

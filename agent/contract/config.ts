@@ -228,6 +228,12 @@ export const Config = z.strictObject({
         .max(730)
         .default(90)
         .describe('age at which the key that seals the records is replaced'),
+      fpir: z
+        .number()
+        .min(1e-6)
+        .max(0.5)
+        .default(0.01)
+        .describe('false positive identification rate asked of a search among all kept records'),
       gallery: z
         .enum(['exact', 'two-stage', 'off'])
         .default('exact')

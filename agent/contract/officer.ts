@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { AccountForm, AccountRequest } from './account-request.ts';
-import { CalendarDate, FingerExceptionReason, FingerPosition, OfficerNumber, Uuid7 } from './common.ts';
+import {
+  CalendarDate,
+  FingerExceptionReason,
+  FingerPosition,
+  OfficerNumber,
+  PersonalData,
+  Uuid7,
+} from './common.ts';
 import { Decision, OfficerOverride, Pad } from './packet.ts';
 import { ScreenView } from './screen.ts';
 import { DeviceState } from './uplink.ts';
@@ -112,12 +119,28 @@ const Need = z.strictObject({
 });
 export type Need = z.infer<typeof Need>;
 
+/** Another record that the applicant may be the owner of: shown to officers, and to nobody else. */
+const CandidateView = z.strictObject({
+  recordId: z.string(),
+  person: PersonalData,
+  travelDocumentNumber: z.string(),
+  residenceCardNumber: z.string().nullable(),
+  face: Decision.shape.face.shape.outcome,
+  finger: Decision.shape.finger.shape.outcome,
+  /** How often a search for somebody who is not there gives a candidate as good as this one, 0..1. */
+  fpir: z.number(),
+  /** Its picture can be asked for at `/officer/api/face/candidate.jpg?index=`. */
+  picture: z.boolean(),
+});
+
 /** What the machine cannot decide, with all it knows. */
 const OpenCase = z.strictObject({
   decision: Decision,
   pad: Pad,
   /** Pictures that can be asked for at `/officer/api/face/<which>.jpg`. */
   faces: z.strictObject({ taken: z.boolean(), record: z.boolean() }),
+  /** Likeliest first. */
+  candidates: z.array(CandidateView),
   secondOfficer: z.boolean(),
 });
 
@@ -199,6 +222,9 @@ export const AuditPage = z.strictObject({
   before: z.int().nullable(),
 });
 export type AuditPage = z.infer<typeof AuditPage>;
+
+/** Which of the candidates is to be seen. */
+export const CandidateQuery = z.object({ index: z.coerce.number().int().min(0).max(99) });
 
 /** What the audit chain is searched for. */
 export const AuditQuery = z.strictObject({

@@ -216,6 +216,23 @@ export const PacketManifest = z.strictObject({
     source: z.enum(['registry', 'kept']).nullable(),
   }),
   decision: Decision,
+  /** A search among the records that the kiosk keeps, for others than the claimed one; null where nothing was searched. */
+  identification: z
+    .strictObject({
+      searched: z.int().min(0),
+      /** False positive identification rate that candidates keep to, 0..1 (ISO/IEC 19795-1). */
+      fpirAsked: z.number().min(0).max(1),
+      candidates: z.array(
+        z.strictObject({
+          recordId: z.string(),
+          /** How often a search for somebody who is not there gives a candidate as good as this one. */
+          fpir: z.number().min(0).max(1),
+          face: ModalityResult.shape.outcome,
+          finger: ModalityResult.shape.outcome,
+        }),
+      ),
+    })
+    .nullable(),
   /** Dates promised to the applicant; both while the lookup was not answered. */
   expected: z.strictObject({
     within3WorkingDays: CalendarDate.nullable(),

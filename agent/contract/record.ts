@@ -41,7 +41,10 @@ export const RecordRequest = z.strictObject({
 });
 export type RecordRequest = z.infer<typeof RecordRequest>;
 
-/** One reference sample of a record: the clear blob's media type says what it is (image/png, image/jpeg, ...). */
+/**
+ * One reference sample of a record. Its blob is a picture (JPEG, PNG, JPEG 2000) or an image record of ISO/IEC 19794-4:2011
+ * or 19794-5:2011 around one. A minutiae record (19794-2) may stand beside the image, and is not compared by itself.
+ */
 export const RecordReference = z.strictObject({
   modality: z.enum(['face', 'finger']),
   /** Null for a face. */

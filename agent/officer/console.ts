@@ -109,13 +109,15 @@ export class OfficerConsole implements Disposable {
     return this.#options.screen.fingerPng();
   }
 
-  /** The portrait taken, or that of the record, as JPEG; only while the case is open. */
-  async face(which: 'taken' | 'record'): Promise<Uint8Array | null> {
+  /** The portrait taken, that of the record, or that of a candidate, as JPEG; only while the case is open. */
+  async face(which: 'taken' | 'record' | number): Promise<Uint8Array | null> {
     const { state } = this.#options.session;
     if (state.kind !== 'review' || this.view().openCase === null) return null;
-    const { face, lookup } = state.visit;
+    const { face, lookup, identification } = state.visit;
     const record = () => (lookup.state === 'found' ? lookup.references.reveal().portrait : undefined);
-    const bytes = which === 'taken' ? face.sample.reveal().jpeg : record();
+    const candidate = (index: number) => identification?.candidates.reveal()[index]?.portrait;
+    const taken = () => face.sample.reveal().jpeg;
+    const bytes = which === 'taken' ? taken() : which === 'record' ? record() : candidate(which);
     if (!bytes) return null;
     return sharp(bytes)
       .autoOrient()

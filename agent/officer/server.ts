@@ -2,7 +2,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AuditEvent } from '../contract/audit.ts';
-import { AuditQuery, Invited, OfficerAction, Proof, type SignedIn } from '../contract/officer.ts';
+import {
+  AuditQuery,
+  CandidateQuery,
+  Invited,
+  OfficerAction,
+  Proof,
+  type SignedIn,
+} from '../contract/officer.ts';
 import { VantayError } from '../ops/errors.ts';
 import type { Log } from '../ops/log.ts';
 import {
@@ -166,6 +173,11 @@ class Desk {
         return picture(reply, 'image/jpeg', await console.face(which));
       });
     }
+    server.get(`${API}face/candidate.jpg`, async (request, reply) => {
+      this.#session(request);
+      const { index } = parsed(CandidateQuery, request.query);
+      return picture(reply, 'image/jpeg', await console.face(index));
+    });
     server.get(`${API}outbox`, async request => this.#session(request) && console.outbox());
     server.get(`${API}figures`, async request => this.#session(request) && console.figures());
     server.get(`${API}audit`, async request => {

@@ -49,12 +49,16 @@ function needsOf(state: State, context: OfficerViewContext): Omit<Need, 'seconds
 
 function openCaseOf(state: State, secondOfficerFor: readonly string[]): OfficerView['openCase'] {
   if (state.kind !== 'review' || !isOpen(state.visit)) return null;
-  const { decision, face, lookup } = state.visit;
+  const { decision, face, lookup, identification } = state.visit;
   const record = lookup.state === 'found' && lookup.references.reveal().portrait !== undefined;
   return {
     decision,
     pad: face.pad,
     faces: { taken: true, record },
+    candidates: (identification?.candidates.reveal() ?? []).map(({ portrait, ...candidate }) => ({
+      ...candidate,
+      picture: portrait !== undefined,
+    })),
     secondOfficer: secondOfficerFor.includes(decision.outcome),
   };
 }

@@ -86,6 +86,7 @@ export async function buildPacket(
         source: lookup.state === 'unavailable' ? null : lookup.kept ? 'kept' : 'registry',
       },
       decision: visit.decision,
+      identification: identificationOf(visit),
       expected,
     },
     blobs,
@@ -100,6 +101,17 @@ const representativeOf = ({ representative }: Compared): PacketManifest['represe
     person: representative.person,
     document: representative.document,
   };
+
+const identificationOf = ({ identification }: Compared): PacketManifest['identification'] =>
+  identification
+    ? {
+        searched: identification.searched,
+        fpirAsked: identification.fpirAsked,
+        candidates: identification.candidates
+          .reveal()
+          .map(({ recordId, fpir, face, finger }) => ({ recordId, fpir, face, finger })),
+      }
+    : null;
 
 const formOf = ({ form, representative }: Compared): PacketManifest['contact'] =>
   form.contact && {

@@ -40,10 +40,19 @@ export async function compareVisit(
   signal: AbortSignal,
 ): Promise<Decision> {
   const references = lookup.state === 'found' ? lookup.references.reveal() : NO_REFERENCES;
-  const face = await compareFace(comparer, visit.face, references.faces, signal);
-  const { finger, fingers } = await compareFingers(comparer, visit.fingers, references.fingers, signal);
-  const comparison: Comparison = { face, finger, fingers };
+  const comparison = await compareReferences(comparer, visit, references, signal);
   return decide(lookup.state, comparison, comparer.models, visit.face.pad);
+}
+
+/** What was taken against what one record holds. Errors as {@link compareVisit}. */
+export async function compareReferences(
+  comparer: Comparer,
+  visit: Pick<Captured, 'face' | 'fingers'>,
+  references: References,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const face = await compareFace(comparer, visit.face, references.faces, signal);
+  return { face, ...(await compareFingers(comparer, visit.fingers, references.fingers, signal)) };
 }
 
 async function compareFace(

@@ -26,7 +26,7 @@ export interface Comparison {
  * One modality. Below the threshold it is a no-match only when the sample was good enough to have matched: a failed
  * capture says nothing about a person.
  */
-function modalityResult(compared: Compared): ModalityResult {
+export function modalityResult(compared: Compared): ModalityResult {
   if (compared.kind === 'not_compared')
     return { outcome: 'not_compared', score: null, threshold: null, fmr: null };
   const { score, threshold, fmr, usable } = compared;

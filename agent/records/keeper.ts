@@ -10,6 +10,7 @@ import type { RecordCache } from './cache/cache.ts';
 import { CacheError, isBroken } from './cache/errors.ts';
 import type { CacheStatus, Claim, Found, KeptRecord } from './cache/types.ts';
 import { FaceIndex, type StartGallery } from './face-index.ts';
+import type { Known } from './identify.ts';
 import type { KeptSource } from './lookup.ts';
 import { type SyncOptions, synchronise } from './sync.ts';
 
@@ -49,7 +50,7 @@ interface Open {
 /** Ends a life of the records so that the next begins with none of it in memory. */
 class Wiped extends Error {}
 
-export class Keeper implements RecordsKeeper, KeptSource, AsyncDisposable {
+export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable {
   readonly #options: KeeperOptions;
   readonly #stopping = new AbortController();
   #living: Promise<void> = Promise.resolve();
@@ -80,6 +81,16 @@ export class Keeper implements RecordsKeeper, KeptSource, AsyncDisposable {
   /** Null while it cannot be searched. */
   get gallery(): FaceGallery | null {
     return this.#open?.index?.gallery ?? null;
+  }
+
+  async search(face: Float32Array, wanted: number, signal: AbortSignal) {
+    try {
+      const found = await this.gallery?.search([face], wanted, { signal });
+      return found ? { size: found.size, rows: (found.candidates[0] ?? []).map(({ id }) => id) } : null;
+    } catch {
+      // Busy, crashed, or too slow: who cannot be searched for is still compared with the claimed record.
+      return null;
+    }
   }
 
   notice(): void {

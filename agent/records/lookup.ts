@@ -48,7 +48,8 @@ export async function lookUp(
   if (!record) return { state: 'unavailable' };
   const images = imagesOf(record.references, reply.blobs);
   const references = new Biometric(await prepareReferences(models, images, signal));
-  return { state: 'found', onFile: record.onFile, references };
+  const { recordId, onFile } = record;
+  return { state: 'found', recordId, onFile, references };
 }
 
 const claimOf = ({ travelDocument, residenceCard }: Consented): Claim => ({
@@ -60,6 +61,6 @@ const claimOf = ({ travelDocument, residenceCard }: Consented): Claim => ({
 
 function keptLookup(found: Found): Lookup {
   if (found.state !== 'found') return { state: found.state, kept: true };
-  const { onFile, references } = found.record;
-  return { state: 'found', kept: true, onFile, references: new Biometric(references) };
+  const { recordId, onFile, references } = found.record;
+  return { state: 'found', kept: true, recordId, onFile, references: new Biometric(references) };
 }

@@ -1,8 +1,12 @@
 /** The references of a record, made ready for comparison while the applicant is still busy: images in, templates out. */
+import sharp from 'sharp';
 import { type FaceService, type FingerService, ModelError } from '../../models/index.ts';
 import type { RecordAnswer } from '../contract/record.ts';
+import { PacketError } from '../packet/errors.ts';
+import type { ImageCodec, RawImage } from '../packet/imaging.ts';
 import { steadily } from '../pipeline/steady.ts';
 import type { References } from '../session/visit.ts';
+import { pictureOf } from './reference-image.ts';
 
 type Described = NonNullable<RecordAnswer['record']>['references'][number];
 
@@ -22,6 +26,8 @@ export const imagesOf = (
 export interface Preparer {
   readonly finger: FingerService;
   readonly face: FaceService;
+  /** Reads JPEG 2000. Rejects with PacketError PACKET_IMAGE. */
+  readonly jpeg2000: Pick<ImageCodec, 'decode'>;
   /** Keeps the first portrait for the eye of an officer; where none decides here, no picture is kept. */
   readonly keepsPortrait?: boolean;
 }
@@ -44,7 +50,10 @@ export async function prepareReferences(
   const faces: Float32Array[] = [];
   let portrait: Uint8Array | undefined;
   const prints: Print[] = [];
-  for (const { modality, position, ppi, bytes } of images) {
+  for (const { modality, position, ppi: saidPpi, bytes: sent } of images) {
+    const read = await readPicture(models.jpeg2000, sent, signal);
+    if (!read) continue;
+    const { bytes, ppi = saidPpi } = read;
     if (modality === 'face') {
       const analysis = await readable(() => steadily(() => models.face.analyse(bytes, { signal }), signal));
       if (!analysis?.face) continue;
@@ -59,6 +68,32 @@ export async function prepareReferences(
   }
   return { faces, fingers: bestPrints(prints), ...(portrait ? { portrait } : {}) };
 }
+
+/** A reference as a picture file that the models read, in whatever it came; undefined where it holds none. */
+async function readPicture(
+  jpeg2000: Preparer['jpeg2000'],
+  sent: Uint8Array,
+  signal: AbortSignal,
+): Promise<{ readonly bytes: Uint8Array; readonly ppi?: number } | undefined> {
+  const found = pictureOf(sent);
+  if (!found) return undefined;
+  const { picture } = found;
+  const ppi = found.ppi === null ? {} : { ppi: found.ppi };
+  if (picture.kind === 'file') return { bytes: picture.bytes, ...ppi };
+  if (picture.kind === 'grey') return { bytes: await pngOf({ ...picture, components: 1 }), ...ppi };
+  try {
+    return { bytes: await pngOf(await jpeg2000.decode(picture.bytes, signal)), ...ppi };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof PacketError) return undefined;
+    throw error;
+  }
+}
+
+const pngOf = ({ pixels, width, height, components }: RawImage): Promise<Uint8Array> =>
+  sharp(pixels, { raw: { width, height, channels: components } })
+    .png({ compressionLevel: 1 })
+    .toBuffer();
 
 interface Print {
   readonly position: NonNullable<ReferenceImage['position']>;

@@ -103,7 +103,15 @@ function onResult(state: State, event: ResultEvent, policy: Policy): State {
       return state;
     case 'comparing':
       if (event.type !== 'compared' || !state.visit.lookup) return state;
-      return onCompared({ ...state.visit, lookup: state.visit.lookup, decision: event.decision }, policy);
+      return onCompared(
+        {
+          ...state.visit,
+          lookup: state.visit.lookup,
+          decision: event.decision,
+          ...(event.identification ? { identification: event.identification } : {}),
+        },
+        policy,
+      );
     case 'submitting':
       if (event.type !== 'submitted') return state;
       return {

@@ -9,14 +9,18 @@ import { takeFace } from '../pipeline/face.ts';
 import { type FingerStage, takeFinger } from '../pipeline/finger.ts';
 import type { Activity } from './activities.ts';
 import type { SessionEvent, State } from './state.ts';
-import type { Captured, Compared, Consented, Lookup } from './visit.ts';
+import type { Captured, Compared, Consented, Identification, Lookup } from './visit.ts';
 
 export interface Stages {
   readonly finger: FingerStage;
   readonly face: FaceStage;
   readDocument(signal: AbortSignal): Promise<DocumentOutcome>;
   lookUp(visit: Consented, signal: AbortSignal): Promise<Lookup>;
-  compare(visit: Captured, lookup: Lookup, signal: AbortSignal): Promise<Decision>;
+  compare(
+    visit: Captured,
+    lookup: Lookup,
+    signal: AbortSignal,
+  ): Promise<{ readonly decision: Decision; readonly identification?: Identification }>;
   /** Seals and stores; resolves with the packet's id and the day in Vietnam once it is durable. */
   submit(visit: Compared, signal: AbortSignal): Promise<{ packetId: string; handedIn: string }>;
   /** False when the printer did not take it: the receipt on the screen still stands. */
@@ -58,7 +62,7 @@ export async function perform(
     case 'compare':
       return report({
         type: 'compared',
-        decision: await stages.compare(activity.visit, activity.lookup, signal),
+        ...(await stages.compare(activity.visit, activity.lookup, signal)),
       });
     case 'submit':
       return report({ type: 'submitted', ...(await stages.submit(activity.visit, signal)) });

@@ -9,6 +9,7 @@ import type {
   Compared,
   Consented,
   Fingered,
+  Identification,
   Identified,
   Lookup,
   ReadDocument,
@@ -134,7 +135,11 @@ export type SessionEvent =
   | { readonly type: 'finger_unreadable'; readonly position: FingerPosition }
   | { readonly type: 'face_live'; readonly live: FaceLive }
   | { readonly type: 'face_taken'; readonly face: TakenFace }
-  | { readonly type: 'compared'; readonly decision: Decision }
+  | {
+      readonly type: 'compared';
+      readonly decision: Decision;
+      readonly identification?: Identification;
+    }
   | { readonly type: 'submitted'; readonly packetId: string; readonly handedIn: string }
   | { readonly type: 'slip'; readonly printed: boolean }
   | { readonly type: 'delivery'; readonly packetId: string; readonly delivery: Delivery }

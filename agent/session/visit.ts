@@ -63,6 +63,7 @@ export type Lookup = {
 type Found =
   | {
       readonly state: 'found';
+      readonly recordId: string;
       readonly onFile: { readonly face: boolean; readonly finger: boolean };
       readonly references: Biometric<References>;
     }
@@ -133,9 +134,34 @@ export interface Captured extends Fingered {
   readonly face: TakenFace;
 }
 
+/** Another record that the applicant may be the owner of; for an officer's eyes. */
+export interface Candidate {
+  readonly recordId: string;
+  readonly person: PersonalData;
+  readonly travelDocumentNumber: string;
+  readonly residenceCardNumber: string | null;
+  readonly portrait?: Uint8Array;
+  /** How often a search for somebody who is not there gives a candidate as good as this one, 0..1 (FPIR). */
+  readonly fpir: number;
+  readonly face: Decision['face']['outcome'];
+  readonly finger: Decision['finger']['outcome'];
+}
+
+/** What a search for others than the claimed record found. */
+export interface Identification {
+  /** Records that were searched. */
+  readonly searched: number;
+  /** FPIR that a candidate has to keep to. */
+  readonly fpirAsked: number;
+  /** Likeliest first; empty when the applicant is nobody else. */
+  readonly candidates: Biometric<readonly Candidate[]>;
+}
+
 export interface Compared extends Captured {
   readonly lookup: Lookup;
   readonly decision: Decision;
+  /** Absent where nothing was searched. */
+  readonly identification?: Identification;
   /** What the officer made of a case that the machine could not decide; absent while nobody did. */
   readonly verdict?: 'confirmed' | 'forwarded';
 }

@@ -117,9 +117,17 @@ export class RecordStore {
     );
   }
 
-  /** Nationality, document number and birth date must agree, and the residence card where both sides have one. */
+  /**
+   * Nationality, birth date and document number must agree, and the residence card where both sides have one. Where no
+   * record has the document, for it was renewed, the residence card alone stands for it.
+   */
   find(claim: Claim): Finding {
-    const matches = [...this.#records.values()].filter(record => fits(record, claim));
+    const records = [...this.#records.values()].filter(record => samePerson(record, claim));
+    const byDocument = records.filter(record => sameDocument(record, claim));
+    const matches =
+      byDocument.length > 0
+        ? byDocument.filter(record => sameCard(record, claim) ?? true)
+        : records.filter(record => sameCard(record, claim) === true);
     const [record] = matches;
     if (record === undefined) return { state: 'not_found', record: null };
     if (matches.length > 1) return { state: 'several', record: null };
@@ -127,14 +135,16 @@ export class RecordStore {
   }
 }
 
-function fits(record: ImmigrationRecord, claim: Claim): boolean {
-  const card = record.residenceCardNumber ?? null;
-  return (
-    record.person.nationality === claim.nationality &&
-    record.person.birthDate === claim.birthDate &&
-    plain(record.travelDocumentNumber) === plain(claim.travelDocumentNumber) &&
-    (card === null || claim.residenceCardNumber === null || plain(card) === plain(claim.residenceCardNumber))
-  );
+const samePerson = ({ person }: ImmigrationRecord, claim: Claim): boolean =>
+  person.nationality === claim.nationality && person.birthDate === claim.birthDate;
+
+const sameDocument = ({ travelDocumentNumber }: ImmigrationRecord, claim: Claim): boolean =>
+  plain(travelDocumentNumber) === plain(claim.travelDocumentNumber);
+
+/** Null where one of the two has no card. */
+function sameCard({ residenceCardNumber: card }: ImmigrationRecord, claim: Claim): boolean | null {
+  if (!card || claim.residenceCardNumber === null) return null;
+  return plain(card) === plain(claim.residenceCardNumber);
 }
 
 /** A document number without the fillers and spaces that machine-readable zones and people put into it. */

@@ -70,6 +70,15 @@ export const SCENARIOS: readonly Scenario[] = [
     judge: all(outcome('no_record'), accepted),
   },
   {
+    name: 'known-otherwise',
+    summary: 'papers the immigration database does not know, shown by somebody it knows under others',
+    cast: person => ({ visitor: person(3), papersOf: person(5), registered: [person(3)] }),
+    keepsRecords: true,
+    judge: all(outcome('inconclusive'), accepted, ({ decision }) =>
+      decision?.reason === 'may_be_known_otherwise' ? null : `the reason is ${decision?.reason}`,
+    ),
+  },
+  {
     name: 'other-person',
     summary: "someone else's passport and card: no match",
     cast: person => ({ visitor: person(3), papersOf: person(5), registered: [person(3), person(5)] }),

@@ -80,6 +80,7 @@ export function packetManifest(office: string, kiosk: string, sequence: number, 
       fingers: [{ position: 'right_index', score: 50, matchesInstead: null }],
       models: [],
     },
+    identification: null,
     expected: {
       within3WorkingDays: null,
       within7WorkingDays: null,

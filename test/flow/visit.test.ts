@@ -43,6 +43,7 @@ describe('a visit that is served', () => {
   it.each([
     ['happy', 'match'],
     ['no-record', 'no_record'],
+    ['known-otherwise', 'inconclusive'],
     ['other-person', 'no_match'],
     ['wet-finger', 'match'],
     ['missing-finger', 'match'],

@@ -259,6 +259,30 @@ test(
 );
 
 test(
+  'somebody known under other documents is shown beside that record, and decided by the officer',
+  async () => {
+    await using desk = await Desk.open();
+    await desk.signInByPin(OFFICER);
+    const left = kiosk.comesWithOtherPapers();
+    await desk.sees(vi['case.candidates']);
+    await desk.sees(vi['case.reason.may_be_known_otherwise']);
+    await desk.sees(kiosk.person.identity.passport.number);
+    const image = desk.page.getByRole('img', { name: vi['case.candidate_picture'] });
+    await expect
+      .poll(() => image.evaluate((img: HTMLImageElement) => img.naturalWidth), { timeout: APPEARS_MS })
+      .toBeGreaterThan(100);
+    await desk.look('candidates');
+    await desk.press(vi['case.forward']);
+    const trace = await left;
+    expect((await packetOf(trace.packetId))?.manifest).toMatchObject({
+      decision: { outcome: 'inconclusive', reason: 'may_be_known_otherwise' },
+      identification: { searched: 1, candidates: [{ face: 'match', finger: 'match' }] },
+    });
+  },
+  TEST_MS,
+);
+
+test(
   'a finger is excepted and another taken again; a case is refused only after a question',
   async () => {
     await using desk = await Desk.open();

@@ -131,6 +131,7 @@ describe('the finger models on a synthetic visit', () => {
     } as unknown as Comparer;
     const lookup: Lookup = {
       state: 'found',
+      recordId: 'record-1',
       onFile: { face: false, finger: true },
       references: new Biometric({
         faces: [],

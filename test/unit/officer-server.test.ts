@@ -2,18 +2,30 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Figures, OfficerView, type OutboxPage } from '../../agent/contract/officer.ts';
 import { OfficerConsole } from '../../agent/officer/console.ts';
 import { OfficerServer } from '../../agent/officer/server.ts';
 import { Sessions } from '../../agent/officer/sessions.ts';
 import { SignIn } from '../../agent/officer/sign-in.ts';
+import { Biometric } from '../../agent/ops/biometric.ts';
 import { type Clock, systemClock } from '../../agent/ops/clock.ts';
 import { createLog } from '../../agent/ops/log.ts';
 import { SqliteOutbox } from '../../agent/outbox/outbox.ts';
 import { Session } from '../../agent/session/run.ts';
 import { viewOf } from '../../agent/session/view.ts';
-import { CANARY, decision, PACKET_ID, policy, STORY, VIEW_CONTEXT, VISIT_ID } from '../fixtures/visit.ts';
+import type { Identification } from '../../agent/session/visit.ts';
+import {
+  CANARY,
+  decision,
+  identification,
+  PACKET_ID,
+  policy,
+  STORY,
+  VIEW_CONTEXT,
+  VISIT_ID,
+} from '../fixtures/visit.ts';
 
 const PINS = [
   { officer: 'A-1', role: 'officer', pin: 'first' },
@@ -128,12 +140,15 @@ async function signedIn({ officer, pin } = PINS[0] as (typeof PINS)[number]): Pr
 }
 
 /** Plays the story to a review of this outcome. */
-function review(outcome: Parameters<typeof decision>[0]): void {
+function review(outcome: Parameters<typeof decision>[0], found?: Identification): void {
   for (const event of STORY) {
     if (session.state.kind === 'comparing') break;
     session.dispatch(event);
   }
-  session.dispatch({ type: 'compared', decision: decision(outcome) });
+  session.dispatch({
+    ...{ type: 'compared', decision: decision(outcome) },
+    ...(found ? { identification: found } : {}),
+  });
 }
 
 const chain = async () => (await outbox.auditPage(null, '', 100)).map(({ text }) => JSON.parse(text).event);
@@ -218,6 +233,31 @@ describe('a case', () => {
     expect(view).toMatchObject({ openCase: { secondOfficer: false, faces: { taken: true, record: false } } });
     expect(text).not.toContain(CANARY);
     expect((await get('face/record.jpg', me)).status).toBe(404);
+  });
+
+  it('of somebody who may be known otherwise shows that record beside, to the officer alone', async () => {
+    const me = await signedIn();
+    const portrait = await sharp({ create: { width: 40, height: 50, channels: 3, background: '#a86' } })
+      .png()
+      .toBuffer();
+    const [candidate] = identification.candidates.reveal();
+    const candidates = new Biometric(candidate ? [{ ...candidate, portrait }] : []);
+    review('inconclusive', { ...identification, candidates });
+    const events = await get('events', me);
+    const reader = events.body!.getReader();
+    const text = Buffer.from((await reader.read()).value ?? []).toString();
+    await reader.cancel();
+    const view = OfficerView.parse(JSON.parse(/data: (.*)/.exec(text)?.[1] ?? ''));
+    expect(view.openCase?.candidates).toMatchObject([
+      { recordId: 'record-2', person: { surname: CANARY }, picture: true, face: 'match' },
+    ]);
+    expect(JSON.stringify(view.screen)).not.toContain(CANARY);
+    const picture = (index: number, headers: Headers) => get(`face/candidate.jpg?index=${index}`, headers);
+    expect((await picture(0, {})).status).not.toBe(200);
+    expect((await picture(1, me)).status).toBe(404);
+    const shown = await picture(0, me);
+    expect(shown.headers.get('content-type')).toBe('image/jpeg');
+    expect((await sharp(Buffer.from(await shown.arrayBuffer())).metadata()).height).toBe(50);
   });
 
   it('decided stands in the chain, with who and why, before it is done', async () => {

@@ -182,6 +182,13 @@ describe('an answer', () => {
     expect(answer).toMatchObject({ state: 'not_found', record: null });
   });
 
+  test('found by the residence card where the travel document was renewed', async () => {
+    const claim = { ...CLAIM, travelDocumentNumber: 'RENEWED', residenceCardNumber: 'VN-0001' };
+    expect((await answerTo({ claim })).answer).toMatchObject({ state: 'found' });
+    const { answer } = await answerTo({ claim: { ...claim, birthDate: '1990-02-01' } });
+    expect(answer).toMatchObject({ state: 'not_found' });
+  });
+
   test('several when two records fit, and the residence card tells them apart', async () => {
     registry.addRecord({ ...RECORD, recordId: 'record-2', residenceCardNumber: 'VN-0002' });
     expect((await answerTo()).answer).toMatchObject({ state: 'several', record: null });

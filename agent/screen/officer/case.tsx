@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { OfficerAction, OfficerView, Proof } from '../../contract/officer.ts';
 import { passkeyProof } from './api.ts';
+import { CandidateRecords } from './candidates.tsx';
 import { Button, Choice, Complaint, Confirm, Dialog, Field, useWork } from './parts.tsx';
 import { Person } from './person.tsx';
 import type { VisitProps } from './visit.tsx';
@@ -25,6 +26,7 @@ export function CaseDesk({ openCase, visitId, desk, onAct, complaint }: CaseProp
         <Face which="record" there={faces.record} visitId={visitId} />
         <Person view={desk.screen.view} />
       </div>
+      <CandidateRecords candidates={openCase.candidates} visitId={visitId} />
       <ul class="findings">
         <Modality name="face" result={decision.face} />
         <Modality name="finger" result={decision.finger} />

@@ -1,0 +1,131 @@
+/** Who else the applicant may be: a search among the kept faces, each candidate compared 1:1 in face and fingers. */
+import { fmrOf } from '../../models/index.ts';
+import type { Decision } from '../contract/packet.ts';
+import { Biometric } from '../ops/biometric.ts';
+import type { Candidate, Captured, Identification, Lookup } from '../session/visit.ts';
+import type { KeptRecord } from './cache/types.ts';
+import { type Comparer, compareReferences, compareVisit } from './compare.ts';
+import { type Comparison, modalityResult } from './decide.ts';
+
+/** The records that are searched, on this kiosk or elsewhere. */
+export interface Known {
+  /** Rows of the likeliest records, and how many were searched; null when nothing can be searched now. */
+  search(
+    face: Float32Array,
+    wanted: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly size: number; readonly rows: readonly number[] } | null>;
+  /** Null when it is gone. */
+  at(row: number): Promise<KeptRecord | null>;
+}
+
+export interface IdentifyOptions {
+  readonly comparer: Comparer;
+  readonly known: Known;
+  /** False positive identification rate (ISO/IEC 19795-1) asked of a whole search, 0..1. */
+  readonly fpir: number;
+}
+
+/** Candidates of the search that are compared 1:1. */
+const WANTED = 20;
+/** Longest a search may hold the visit up, in milliseconds; the 1:1 decision then stands alone. */
+const SEARCH_LIMIT_MS = 5_000;
+
+/**
+ * Searches for others than the claimed record. Never accepts anybody: what it finds is for an officer to look at.
+ * @returns null where nothing could be searched
+ * @throws ModelError when the models fail for good; the abort reason
+ */
+async function identify(
+  { comparer, known, fpir }: IdentifyOptions,
+  visit: Captured,
+  lookup: Lookup,
+  signal: AbortSignal,
+): Promise<Identification | null> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(SEARCH_LIMIT_MS)]);
+  const found = await known.search(meanFace(visit), WANTED, limit);
+  signal.throwIfAborted();
+  if (!found) return null;
+  const claimed = lookup.state === 'found' ? lookup.recordId : null;
+  const candidates: Candidate[] = [];
+  for (const row of found.rows) {
+    const record = await known.at(row);
+    if (!record || record.recordId === claimed) continue;
+    const comparison = await compareReferences(comparer, visit, record.references, signal);
+    const candidate = candidateOf(record, comparison, comparer, found.size);
+    if (candidate.fpir <= fpir && candidate.finger !== 'no_match') candidates.push(candidate);
+  }
+  candidates.sort((a, b) => a.fpir - b.fpir);
+  return { searched: found.size, fpirAsked: fpir, candidates: new Biometric(candidates) };
+}
+
+function candidateOf(
+  record: KeptRecord,
+  comparison: Comparison,
+  { faceTable }: Comparer,
+  size: number,
+): Candidate {
+  const { recordId, person, travelDocumentNumber, residenceCardNumber, references } = record;
+  const { face, finger } = comparison;
+  const rates = [
+    ...(face.kind === 'scored' ? [Math.min(1, fmrOf(faceTable, face.score) * references.faces.length)] : []),
+    // The fused score of the fingers is -log10 of its false match rate.
+    ...(finger.kind === 'scored' ? [10 ** -finger.score] : []),
+  ];
+  return {
+    ...{ recordId, person, travelDocumentNumber, residenceCardNumber },
+    ...(references.portrait ? { portrait: references.portrait } : {}),
+    fpir: fpirOfRate(jointRate(rates), size),
+    face: modalityResult(face).outcome,
+    finger: modalityResult(finger).outcome,
+  };
+}
+
+/** How often somebody else would do as well in both, by Fisher's method: for two rates, x (1 - ln x) of their product. */
+export function jointRate(rates: readonly number[]): number {
+  const product = rates.reduce((whole, rate) => whole * rate, 1);
+  if (rates.length < 2) return product;
+  return product === 0 ? 0 : Math.min(1, product * (1 - Math.log(product)));
+}
+
+/** Chance that one of so many independent comparisons is a false match; exact also for tiny rates. */
+const fpirOfRate = (rate: number, size: number): number =>
+  rate >= 1 ? 1 : -Math.expm1(size * Math.log1p(-rate));
+
+/** One probe for all frames of the portrait's window. */
+function meanFace({ face }: Captured): Float32Array {
+  const { embeddings } = face.sample.reveal();
+  const mean = new Float32Array(embeddings[0]?.length ?? 0);
+  for (const embedding of embeddings)
+    for (const [at, value] of embedding.entries()) mean[at]! += value / embeddings.length;
+  return mean;
+}
+
+/** Compares the applicant with the claimed record and, where that is possible, with all that are kept. Errors as {@link identify}. */
+export async function decideVisit(
+  options: Omit<IdentifyOptions, 'known'> & { readonly known: Known | null },
+  visit: Captured,
+  lookup: Lookup,
+  signal: AbortSignal,
+): Promise<{ readonly decision: Decision; readonly identification?: Identification }> {
+  const { comparer, known, fpir } = options;
+  const decision = await compareVisit(comparer, visit, lookup, signal);
+  // Whoever only locks or unlocks an account was identified when it was made.
+  const searches = known !== null && visit.purpose === 'register_level_2';
+  const identification = searches ? await identify({ comparer, known, fpir }, visit, lookup, signal) : null;
+  if (!identification) return { decision };
+  return { decision: withCandidates(decision, identification), identification };
+}
+
+/** The decision with what the search found: whoever is known otherwise is never decided upon by the machine. */
+function withCandidates(decision: Decision, found: Identification): Decision {
+  if (found.candidates.reveal().length === 0) return decision;
+  switch (decision.outcome) {
+    case 'match':
+      return { ...decision, outcome: 'inconclusive', reason: 'known_otherwise_too' };
+    case 'no_match':
+      return { ...decision, reason: 'known_otherwise_only' };
+    default:
+      return { ...decision, outcome: 'inconclusive', reason: 'may_be_known_otherwise' };
+  }
+}

@@ -1,0 +1,124 @@
+/** A search among the kept records: who is known under other documents is seen by an officer, and decided by nobody else. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Biometric } from '../../agent/ops/biometric.ts';
+import type { Comparer } from '../../agent/records/compare.ts';
+import { comparerOf } from '../../agent/records/comparer.ts';
+import { decideVisit, jointRate } from '../../agent/records/identify.ts';
+import type { Captured, Lookup } from '../../agent/session/visit.ts';
+import type { ImmigrationRecord } from '../../sim/registry/records.ts';
+import { type KeptKiosk, KeptWorld } from '../fixtures/kept-kiosk.ts';
+import { until } from '../fixtures/uplink-world.ts';
+import { face as takenFace } from '../fixtures/visit.ts';
+
+type Who = 'a' | 'b' | 'c' | 'd' | 'e';
+const picture = (who: Who, pose: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`../../sim/people/face/frames/${who}-${pose}.jpg`, import.meta.url)));
+
+const recordOf = (who: Who, document: string): ImmigrationRecord => ({
+  recordId: `record-${document}`,
+  person: {
+    surname: `SURNAME${document}`,
+    givenNames: '',
+    birthDate: '1990-01-02',
+    sex: 'female',
+    nationality: 'UTO',
+  },
+  travelDocumentNumber: document,
+  residenceCardNumber: null,
+  onFile: { face: true, finger: false },
+  references: [
+    { modality: 'face', position: null, mediaType: 'image/jpeg', bytes: picture(who, 'neutral'), ppi: null },
+  ],
+});
+
+const never = new AbortController().signal;
+let kept: KeptWorld;
+let kiosk: KeptKiosk;
+let comparer: Comparer;
+
+beforeAll(async () => {
+  kept = await KeptWorld.start();
+  for (const [who, document] of [
+    ['a', 'A'],
+    ['b', 'B1'],
+    ['b', 'B2'],
+    ['c', 'C'],
+  ] as const)
+    kept.world.registry.addRecord(recordOf(who, document));
+  kiosk = await kept.kiosk();
+  comparer = comparerOf(kept.models, kept.config);
+  await until(() => kiosk.keeper.gallery);
+}, 60_000);
+afterAll(async () => {
+  await kiosk[Symbol.asyncDispose]();
+  await kept[Symbol.asyncDispose]();
+});
+
+/** Somebody before the camera, who shows papers or not. */
+async function comparedAs(who: Who, lookup: Lookup, over: Partial<Captured> = {}, known = true) {
+  const analysis = await kept.models.face.analyse(picture(who, 'smile'));
+  const embeddings = analysis.face ? [analysis.face.embedding] : [];
+  const visit = {
+    purpose: 'register_level_2',
+    fingers: [],
+    face: { ...takenFace, sample: new Biometric({ jpeg: new Uint8Array(0), embeddings }) },
+    ...over,
+  } as unknown as Captured;
+  const options = { comparer, known: known ? kiosk.keeper : null, fpir: 0.01 };
+  const { decision, identification } = await decideVisit(options, visit, lookup, never);
+  const candidates = identification?.candidates.reveal().map(({ recordId }) => recordId);
+  return { ...decision, searched: identification?.searched ?? null, candidates };
+}
+
+async function claimed(document: string): Promise<Lookup> {
+  const found = await kiosk.keeper.find({
+    ...{ nationality: 'UTO', travelDocumentNumber: document, birthDate: '1990-01-02' },
+    residenceCardNumber: null,
+  });
+  if (found?.state !== 'found') throw new Error('not kept');
+  const { recordId, onFile, references } = found.record;
+  return { state: 'found', recordId, onFile, references: new Biometric(references) };
+}
+
+describe('a search among the kept records', () => {
+  it('finds who is known under other documents, and leaves it to an officer', async () => {
+    expect(await comparedAs('a', { state: 'not_found' })).toMatchObject({
+      ...{ outcome: 'inconclusive', reason: 'may_be_known_otherwise' },
+      ...{ searched: 4, candidates: ['record-A'] },
+    });
+  });
+
+  it('finds nobody for somebody who is not there', async () => {
+    expect(await comparedAs('e', { state: 'not_found' })).toMatchObject({
+      ...{ outcome: 'no_record', searched: 4, candidates: [] },
+    });
+  });
+
+  it('finds the second record of somebody who claims the first, and nothing beside the only one', async () => {
+    expect(await comparedAs('b', await claimed('B1'))).toMatchObject({
+      ...{ outcome: 'inconclusive', reason: 'known_otherwise_too', candidates: ['record-B2'] },
+    });
+    expect(await comparedAs('c', await claimed('C'))).toMatchObject({ outcome: 'match', candidates: [] });
+  });
+
+  it("finds whose record it is when another's is claimed", async () => {
+    expect(await comparedAs('a', await claimed('C'))).toMatchObject({
+      ...{ outcome: 'no_match', reason: 'known_otherwise_only', candidates: ['record-A'] },
+    });
+  });
+
+  it('is left out where an account is locked or unlocked, and where nothing is kept: 1:1 stands alone', async () => {
+    const alone = { outcome: 'match', searched: null, candidates: undefined };
+    expect(await comparedAs('b', await claimed('B1'), { purpose: 'lock' })).toMatchObject(alone);
+    expect(await comparedAs('b', await claimed('B1'), {}, false)).toMatchObject(alone);
+  });
+});
+
+it('joins two rates by Fisher’s method', () => {
+  expect(jointRate([0.01])).toBe(0.01);
+  // Chi-square of four degrees of freedom at -2 ln(0.01 * 0.001).
+  expect(jointRate([0.01, 0.001])).toBeCloseTo(1.2513e-4, 8);
+  expect(jointRate([1, 1])).toBe(1);
+  expect(jointRate([])).toBe(1);
+});
