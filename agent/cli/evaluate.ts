@@ -26,10 +26,15 @@ import {
   evaluateFingerQuality,
   type FingerQualityEvaluation,
 } from '../../models/evaluate/finger-quality.ts';
+import {
+  type EvaluateIdentificationOptions,
+  evaluateIdentification,
+  type IdentificationEvaluation,
+} from '../../models/evaluate/identification.ts';
 import { print } from './exit.ts';
 import { ProgressLine } from './progress.ts';
 
-/** `vantay evaluate finger|finger-fusion|finger-quality|face|face-quality|face-liveness`: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
+/** `vantay evaluate` of fingers, faces and identification: the error rates of the models on anybody's own images (ISO/IEC 19795-1). */
 export function evaluateVerb(): Command {
   return new Command('evaluate')
     .description('measure the error rates of the models on your own images')
@@ -38,7 +43,8 @@ export function evaluateVerb(): Command {
     .addCommand(fingerQualityVerb())
     .addCommand(faceVerb())
     .addCommand(faceQualityVerb())
-    .addCommand(faceLivenessVerb());
+    .addCommand(faceLivenessVerb())
+    .addCommand(identificationVerb());
 }
 
 function fingerVerb(): Command {
@@ -154,6 +160,42 @@ function faceLivenessVerb(): Command {
       line.end();
       print(options.json, found, () => faceLivenessText(found));
     });
+}
+
+function identificationVerb(): Command {
+  return new Command('identification')
+    .description('search people by face and fingers among made-up ones; FNIR at a fixed FPIR')
+    .requiredOption('--faces <folder>', 'folder the paths of faces are relative to')
+    .requiredOption('--fingers <folder>', 'folder the names of prints are relative to')
+    .requiredOption(
+      '--people <csv>',
+      'person,use,kind,path: use record, padding or the name of a search; kind face or finger',
+    )
+    .option('--dpi <csv>', 'set,dpi: resolution of each set of prints (500 without it)')
+    .option('--size <persons>', 'persons in the gallery', Number, 100_000)
+    .option('--fpir <share>', 'FPIR at which misses are counted', Number, 0.01)
+    .requiredOption('--out <csv>', 'where to write person,search,rank,evidence,impostor')
+    .option('--json', 'print one JSON object')
+    .action(async (options: EvaluateIdentificationOptions & { json?: boolean }) => {
+      const line = new ProgressLine();
+      const found = await evaluateIdentification(options, ({ stage, done, total }) =>
+        line.show(stage, done, total),
+      );
+      line.end();
+      print(options.json, found, () => identificationText(found));
+    });
+}
+
+function identificationText(found: IdentificationEvaluation): string {
+  const { cut, largestChange } = found.quantisation;
+  return [
+    `FNIR in % with 95 % intervals at FPIR ${100 * found.fpir} %: ${found.searches} searches among ${found.size} persons (${found.real} of them real, ${found.prints} prints)`,
+    `face and fingers\t${interval(found.fnir)}`,
+    `fingers alone\t${interval(found.fnirOfFingers)}`,
+    `face alone\t${interval(found.fnirOfFace)}`,
+    `first of all\t${interval(found.rank1)}`,
+    `bytes instead of floats: ${(100 * cut).toFixed(4)} % of the values cut, a cosine changed by ${largestChange.toFixed(4)} at most`,
+  ].join('\n');
 }
 
 function faceLivenessText({ threshold, networks, species }: FaceLivenessEvaluation): string {
