@@ -89,6 +89,11 @@ const PrinterSettings = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const SignalLightSettings = z.strictObject({
+  kind: z.literal('blink1').describe('blink(1) signal light: ready, capture, error'),
+  path: FilePath.default('usb:27b8:01ed').describe('its hidraw device, or usb:VENDOR:PRODUCT[:SERIAL]'),
+});
+
 /** The configuration file (YAML). Each value can be overridden by `VANTAY_` + its path in capitals, levels joined by `__`. */
 export const Config = z.strictObject({
   office: TopicName.describe('office as it stands in topics and certificates'),
@@ -166,6 +171,7 @@ export const Config = z.strictObject({
     camera: CameraSettings,
     documentReader: DocumentReaderSettings,
     printer: PrinterSettings.optional(),
+    signalLight: SignalLightSettings.optional(),
   }),
   visit: z
     .strictObject({

@@ -1,10 +1,12 @@
 /** What is checked within the guest, by a user without rights: the drivers on a real kernel. Talks to the host by lines. */
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openBlink1 } from '../../drivers/blink1/driver.ts';
 import { DeviceError, type FingerScanner } from '../../drivers/device.ts';
+import { openFfmpeg } from '../../drivers/ffmpeg/driver.ts';
 import { type ListedDevice, listDevices } from '../../drivers/list-devices.ts';
 import { openR30x, type R30xSettings } from '../../drivers/r30x/driver.ts';
-import { type Supervised, supervise } from '../../drivers/supervise.ts';
+import { type Supervisable, type Supervised, supervise } from '../../drivers/supervise.ts';
 import { drawnFinger } from '../wire/fingers.ts';
 
 const FOUND_WITHIN_MS = 60_000;
@@ -14,7 +16,10 @@ const CYCLES = { 'cdc-acm': 30, cp2110: 20 } as const;
 /** Bytes of an image on a sensor's UART. */
 const IMAGE_WIRE_BYTES = 288 * 139 + 24;
 
-const SERIAL = { bridge: 'SIM00001', serial: 'SIM00002', uhid: 'SIM00003' } as const;
+const SERIAL = { bridge: 'SIM00001', serial: 'SIM00002', uhid: 'SIM00003', light: 'SIM00004' } as const;
+
+/** Frames taken from the camera. */
+const FRAMES = 12;
 
 type Name = keyof typeof CYCLES;
 const say = (text: string) => process.stdout.write(`SAY ${text}\n`);
@@ -48,11 +53,26 @@ async function image(scanner: Supervised<FingerScanner>, name: string, finger = 
   say(`${name}: image of 256 x 288 as on the glass, ${Math.round(performance.now() - startedMs)} ms`);
 }
 
+/** Until it has worked once: while a device is not there, whoever asks is told so. */
+async function patiently<D extends Supervisable, R>(
+  device: Supervised<D>,
+  work: (opened: D, signal: AbortSignal) => Promise<R>,
+): Promise<R> {
+  const signal = within();
+  for (;;) {
+    try {
+      return await device.use(work, signal);
+    } catch (error) {
+      if (!(error instanceof DeviceError) || signal.aborted) throw error;
+    }
+  }
+}
+
 async function cycles(name: Name, settings: R30xSettings): Promise<void> {
   await using scanner = supervise(signal => openR30x(settings, signal), {
     signal: new AbortController().signal,
   });
-  await scanner.use(async () => {}, within()).catch(() => scanner.use(async () => {}, within()));
+  await patiently(scanner, async () => {});
   await image(scanner, name);
   let files = 0;
   for (let cycle = 0; cycle < CYCLES[name]; cycle += 1) {
@@ -66,10 +86,7 @@ async function cycles(name: Name, settings: R30xSettings): Promise<void> {
         error => (error instanceof DeviceError ? error.code : String(error)),
       );
     demand(outcome === 'DEVICE_GONE', `${name}: unplugged for the ${cycle + 1}th time, ${outcome} came`);
-    for (;;) {
-      const ready = await scanner.use(async () => true, within()).catch(() => false);
-      if (ready) break;
-    }
+    await patiently(scanner, async () => {});
     if (cycle === 2) files = (await readdir('/proc/self/fd')).length;
   }
   await image(scanner, name);
@@ -84,8 +101,35 @@ async function withoutUsb(settings: R30xSettings): Promise<void> {
   await using scanner = supervise(signal => openR30x(settings, signal), {
     signal: new AbortController().signal,
   });
-  await scanner.use(async () => {}, within());
+  await patiently(scanner, async () => {});
   await image(scanner, 'cp2110 over uhid', 2);
+}
+
+/** A camera of the kernel's video layer: what the driver gives are the pictures that were put in, byte for byte. */
+async function camera(film: string): Promise<void> {
+  const shown = await readFile(film);
+  // The camera takes no pictures before somebody feeds it.
+  await using device = supervise(signal => openFfmpeg({ input: '/dev/video0' }, signal), {
+    signal: new AbortController().signal,
+  });
+  const frames = await patiently(device, async (opened, signal) => {
+    const taken: Buffer[] = [];
+    for await (const { jpeg } of opened.frames(signal)) if (taken.push(Buffer.from(jpeg)) === FRAMES) break;
+    return taken;
+  });
+  demand(
+    frames.every(frame => shown.includes(frame)),
+    'the camera shows pictures that were not put in',
+  );
+  const different = new Set(frames.map(frame => frame.toString('base64'))).size;
+  demand(different > 2, 'the camera shows one picture only');
+  say(`camera: ${frames.length} frames through /dev/video0, byte for byte, ${different} different ones`);
+}
+
+/** The host sees the colours. */
+async function signalLight(path: string): Promise<void> {
+  await using light = await openBlink1({ path }, within());
+  for (const what of ['ready', 'capture', 'error'] as const) await light.show(what);
 }
 
 try {
@@ -96,6 +140,8 @@ try {
   await Promise.all([
     cycles('cdc-acm', { path: `usb:1209:0002:${SERIAL.serial}` }),
     cycles('cp2110', { path: `usb:10c4:ea80:${SERIAL.bridge}`, link: 'cp2110', baud: 57_600 }),
+    signalLight(`usb:27b8:01ed:${SERIAL.light}`),
+    camera(process.env.FILM ?? ''),
     withoutUsb({ path: `usb:10c4:ea80:${SERIAL.uhid}`, link: 'cp2110', baud: 57_600 }),
   ]);
 } catch (error) {

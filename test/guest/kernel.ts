@@ -14,6 +14,8 @@ export interface GuestKernel {
   /** Folder that `modprobe -d` is given. */
   readonly root: string;
   readonly version: string;
+  /** Module of the camera that another program feeds (v4l2loopback). */
+  readonly loopback: string;
 }
 
 /** What the first process needs to see the host's files. */
@@ -29,22 +31,36 @@ export async function guestKernel(folder: string): Promise<GuestKernel> {
   const version = name.replace('linux-image-', '');
   const root = join(folder, version);
   const image = join(root, 'vmlinux');
+  const loopback = join(root, 'v4l2loopback.ko');
   if (!(await readdir(folder).catch((): string[] => [])).includes(version)) {
     const made = `${root}.part`;
     await rm(made, { recursive: true, force: true });
     await mkdir(made, { recursive: true });
-    await run('apt-get', ['download', name], { cwd: made });
-    const [file] = (await readdir(made)).filter(each => each.endsWith('.deb'));
-    await run('dpkg-deb', ['-x', join(made, file!), made]);
-    await rm(join(made, file!));
+    for (const each of [name, 'v4l2loopback-dkms']) await unpackPackage(each, made);
     await run('depmod', ['-b', made, version], { env: { ...process.env, PATH } });
     await writeFile(
       join(made, 'vmlinux'),
       await uncompressed(await readFile(join(made, 'boot', `vmlinuz-${version}`))),
     );
+    await copyFile(await builtLoopback(made, version), join(made, 'v4l2loopback.ko'));
     await rename(made, root);
   }
-  return { image, root, version };
+  return { image, root, version, loopback };
+}
+
+async function unpackPackage(name: string, folder: string): Promise<void> {
+  await run('apt-get', ['download', name], { cwd: folder });
+  const [file] = (await readdir(folder)).filter(each => each.endsWith('.deb'));
+  await run('dpkg-deb', ['-x', join(folder, file!), folder]);
+  await rm(join(folder, file!));
+}
+
+/** Debian has this module as source only; the headers of the same kernel build it. */
+async function builtLoopback(root: string, version: string): Promise<string> {
+  const [source] = await readdir(join(root, 'usr/src'));
+  const folder = join(root, 'usr/src', source!);
+  await run('make', ['-C', `/usr/src/linux-headers-${version}`, `M=${folder}`, 'modules']);
+  return join(folder, 'v4l2loopback.ko');
 }
 
 /** The kernel proper out of the image that unpacks itself: that would take the emulated processor half a minute. */

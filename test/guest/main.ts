@@ -4,20 +4,24 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { blink1 } from '../../sim/usb/blink1.ts';
 import { cdcAcmSensor } from '../../sim/usb/cdc-acm.ts';
 import { cp2110WithSensor } from '../../sim/usb/cp2110.ts';
 import { UsbDevice } from '../../sim/usb/device.ts';
 import { serveUsbredir } from '../../sim/usb/usbredir.ts';
 import { drawnFinger } from '../wire/fingers.ts';
+import { picture } from '../wire/pictures.ts';
 import { guestKernel, initialRamdisk } from './kernel.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
-const DEADLINE_MS = 400_000;
+const DEADLINE_MS = 600_000;
+/** As many pictures, each another one. */
+const FILM_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 /** A technician's hand is slower. */
 const REPLUG_AFTER_MS = 100;
 /** Opens on hosts where it does not work; whoever knows that it does says so. */
@@ -31,10 +35,16 @@ const folder = await mkdtemp(join(tmpdir(), 'guest-'));
 const cache = join(REPOSITORY, '.state/guest');
 await mkdir(cache, { recursive: true });
 const kernel = await guestKernel(cache);
+const film = join(folder, 'film.mjpeg');
+await writeFile(film, Buffer.concat(await Promise.all(FILM_SEEDS.map(seed => picture(seed, 320, 240)))));
+// The guest's user reads the film with no rights but everybody's.
+await chmod(folder, 0o755);
 const ramdisk = await initialRamdisk(kernel, folder, {
   REPOSITORY,
   NODE: process.execPath,
   MODULES: kernel.root,
+  LOOPBACK: kernel.loopback,
+  FILM: film,
 });
 
 /** A sensor on the guest's bus that comes back by itself. */
@@ -57,6 +67,14 @@ async function plugged(name: string, make: typeof cp2110WithSensor) {
 }
 
 const devices = [await plugged('cp2110', cp2110WithSensor), await plugged('cdc-acm', cdcAcmSensor)];
+/** What the signal light was told, as colours. */
+const fades: string[] = [];
+const lightPath = join(folder, 'light.sock');
+const light = new UsbDevice(() => blink1(({ colour }) => fades.push(colour.join())));
+const redirectedLight = await serveUsbredir(light, lightPath);
+/** Ready, capture, error, and dark when it is closed. */
+const FADES_EXPECTED = ['0,160,0', '0,60,255', '255,0,0', '0,0,0'];
+
 say(`Linux ${kernel.version}, acceleration ${ACCELERATION}`);
 const machine = spawn(
   'qemu-system-x86_64',
@@ -68,7 +86,7 @@ const machine = spawn(
     ...['-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap'],
     ...['-device', 'virtio-9p-pci,fsdev=host,mount_tag=host'],
     ...['-device', 'qemu-xhci,id=usb'],
-    ...devices.flatMap(({ name, path }) => [
+    ...[...devices, { name: 'light', path: lightPath }].flatMap(({ name, path }) => [
       ...['-chardev', `socket,id=${name},path=${path}`],
       ...['-device', `usb-redir,chardev=${name},bus=usb.0`],
     ]),
@@ -93,7 +111,10 @@ for await (const line of createInterface({ input: machine.stdout })) {
 }
 await exited;
 clearTimeout(late);
-for (const { redirected } of devices) await redirected[Symbol.asyncDispose]();
+for (const redirected of [redirectedLight, ...devices.map(each => each.redirected)])
+  await redirected[Symbol.asyncDispose]();
 await rm(folder, { recursive: true });
+say(`signal light: ${fades.join(' ')}`);
+if (fades.join(' ') !== FADES_EXPECTED.join(' ')) exit ||= 1;
 say(exit === 0 ? 'all checks hold' : `FAILED with ${exit}`);
 process.exitCode = exit;
