@@ -8,9 +8,10 @@ import { drawnFinger } from '../wire/fingers.ts';
 /** 63 bytes at 57,600 baud: hidraw keeps 64 reports for a reader and drops the rest without a word. */
 const REPORT_EVERY_MS = 11;
 
+const finger = drawnFinger(2);
 let sending = Promise.resolve();
 const sensor = uartSensor(
-  () => drawnFinger(2),
+  () => finger,
   bytes => bridge.fromUart(bytes),
   () => {},
 );
