@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * Which process has a device open, as `fuser` would tell: `modem-manager (process 812)`. Undefined when none is seen;
@@ -9,8 +9,8 @@ export async function holderOf(path: string): Promise<string | undefined> {
   const node = await realpath(path).catch(() => path);
   for (const id of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
     if (Number(id) === process.pid || !(await hasOpen(id, node))) continue;
-    const name = await readFile(join('/proc', id, 'comm'), 'utf8').catch(() => '');
-    return `${name.trim() || 'a process'} (process ${id})`;
+    const [program = ''] = (await readFile(join('/proc', id, 'cmdline'), 'utf8').catch(() => '')).split('\0');
+    return `${basename(program) || 'a program'} (process ${id})`;
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { deviceNode } from '../../drivers/find-device.ts';
+import { openHid } from '../../drivers/link/hid.ts';
 import { openSerial } from '../../drivers/link/serial.ts';
 import { watchDevices } from '../../drivers/watch-devices.ts';
 import { openPty } from '../../sim/pty.ts';
@@ -84,6 +85,24 @@ test('who holds a serial port is named', async () => {
     await expect(openSerial(pty.path, 9600, AbortSignal.timeout(5_000))).rejects.toMatchObject({
       code: 'DEVICE_IN_USE',
       message: expect.stringMatching(/\((process \d+)\) holds it$/),
+    });
+  } finally {
+    holder.kill();
+    await once(holder, 'exit');
+  }
+});
+
+test('a HID device that another program reads is not opened beside it', async () => {
+  const path = join(folder, 'hidraw');
+  writeFileSync(path, '');
+  const holder = spawn('sh', ['-c', 'exec 3<"$0"; echo held; exec sleep 60', path], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(holder.stdout, 'data');
+  try {
+    await expect(openHid(path, AbortSignal.timeout(5_000))).rejects.toMatchObject({
+      code: 'DEVICE_IN_USE',
+      message: expect.stringMatching(/: \w+ \(process \d+\) holds it$/),
     });
   } finally {
     holder.kill();
