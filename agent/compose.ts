@@ -34,7 +34,7 @@ import { CameraFeed } from './pipeline/camera-feed.ts';
 import { takeDocument } from './pipeline/document.ts';
 import { patient } from './pipeline/patient.ts';
 import type { DeviceUse } from './pipeline/ports.ts';
-import { dateInVietnam, expectedDates, LAW, simCheck } from './procedure/index.ts';
+import { CARD_CODES, dateInVietnam, expectedDates, LAW, simCheck } from './procedure/index.ts';
 import { compareVisit } from './records/compare.ts';
 import { comparerOf, sameFaceScore } from './records/comparer.ts';
 import { lookUp } from './records/lookup.ts';
@@ -162,7 +162,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
           models.cards.find(card => card.passiveThreshold !== undefined)?.passiveThreshold ?? null,
       },
     },
-    readDocument: signal => takeDocument(reader, LAW.residence.cardCodes, today(), signal),
+    readDocument: signal => takeDocument(reader, CARD_CODES, today(), signal),
     lookUp: (visit, signal) => lookUp(uplink, preparer, visit, signal),
     compare: (visit, lookup, signal) => compareVisit(comparer, visit, lookup, signal),
     submit: async (visit, signal) => {

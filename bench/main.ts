@@ -9,6 +9,7 @@ import type { Bench, Figure } from './figures.ts';
 import { fingerBench } from './finger.ts';
 import { linksBench } from './links.ts';
 import { recordsBench } from './records.ts';
+import { screenBench } from './screen.ts';
 import { visitBench } from './visit.ts';
 
 const BENCHES: readonly Bench[] = [
@@ -18,6 +19,7 @@ const BENCHES: readonly Bench[] = [
   deliveryBench,
   recordsBench,
   linksBench,
+  screenBench,
 ];
 
 const { values, positionals } = parseArgs({

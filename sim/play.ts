@@ -12,6 +12,7 @@ import {
 } from './people/index.ts';
 import { resultOf, type VisitResult } from './scenarios/result.ts';
 import type { Cast, Scenario } from './scenarios/scenario.ts';
+import type { Manner } from './visitor/body.ts';
 import type { TracedStage } from './visitor/trace.ts';
 import { visit } from './visitor/visit.ts';
 import { type AgentProcess, startAgentProcess } from './world/agent-process.ts';
@@ -89,6 +90,7 @@ async function act(world: World, screen: string, cast: Cast, options: PlayOption
   const { scenario, signal, onStageEnd } = options;
   const { visitor } = cast;
   const papers = (cast.papersOf ?? visitor).identity;
+  const { companion } = cast;
   const own = scenario.manner?.(cast) ?? {};
   world.visitor = visitor;
   const incident = scenario.incident?.(world);
@@ -97,13 +99,15 @@ async function act(world: World, screen: string, cast: Cast, options: PlayOption
     {
       person: visitor,
       manner: {
-        papers: wanted => (wanted === 'travel_document' ? papers.passport.mrz : papers.residenceCard.mrz),
+        papers: papersOf(cast),
         ...own,
       },
       stage: world.stage,
       present: lines => void world.reader.present(lines),
       reactionMs: REACTION_MS,
-      contact: { mobile: papers.mobile, email: papers.email },
+      contact: { mobile: companion?.mobile ?? papers.mobile, email: papers.email },
+      ...(scenario.purpose ? { purpose: scenario.purpose } : {}),
+      ...(companion ? { relation: 'parent' } : {}),
       missing: scenario.missing ?? new Map(),
       deadlineMs: VISIT_DEADLINE_MS,
       waitForDelivery: true,
@@ -116,6 +120,19 @@ async function act(world: World, screen: string, cast: Cast, options: PlayOption
   const sealed = trace.packetId ? world.backend.container(trace.packetId) : null;
   if (options.folder && sealed) await writeFile(join(options.folder, SEALED_PACKET), sealed);
   return resultOf(scenario.name, trace, packets.find(({ packetId }) => packetId === trace.packetId) ?? null);
+}
+
+/** What is laid on the reader: the applicant's own papers, or another's, and the card of who came along. */
+export function papersOf({
+  visitor,
+  papersOf: owner = visitor,
+  companion,
+}: Cast): NonNullable<Manner['papers']> {
+  const { passport, residenceCard } = owner.identity;
+  return wanted => {
+    if (wanted === 'travel_document') return passport.mrz;
+    return wanted === 'representative_document' && companion ? companion.mrz : residenceCard.mrz;
+  };
 }
 
 /** A person of whom only some fingers are known is asked for those alone. */

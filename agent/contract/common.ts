@@ -74,7 +74,13 @@ const Sex = z.enum(['female', 'male', 'unspecified']);
 
 /** One identity document as its machine-readable zone gave it (ICAO Doc 9303). */
 export const IdentityDocument = z.strictObject({
-  kind: z.enum(['travel_document', 'temporary_residence_card', 'permanent_residence_card']),
+  kind: z.enum([
+    'travel_document',
+    'temporary_residence_card',
+    'permanent_residence_card',
+    /** Of a Vietnamese citizen who acts for an applicant; its number is the one of twelve digits. */
+    'identity_card',
+  ]),
   number: z.string().min(1).max(20),
   issuer: StateCode,
   expires: CalendarDate,

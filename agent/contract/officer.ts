@@ -130,7 +130,7 @@ export const OfficerView = z.strictObject({
   openCase: OpenCase.nullable(),
   /** What the officers of this visit decided otherwise. */
   overrides: z.array(OfficerOverride),
-  allowed: z.array(z.enum(['answer_call', 'end_visit', 'except_finger', 'recapture', 'decide'])),
+  allowed: z.array(z.enum(['answer_call', 'end_visit', 'except_finger', 'recapture', 'decide', 'forward'])),
   devices: z.array(DeviceState),
   /** Sign-in by PIN is possible: development only. */
   pins: z.boolean(),

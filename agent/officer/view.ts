@@ -2,7 +2,7 @@
 import type { Need, OfficerView } from '../contract/officer.ts';
 import type { ScreenView } from '../contract/screen.ts';
 import type { DeviceState } from '../contract/uplink.ts';
-import { isOpen } from '../session/officer.ts';
+import { canForward, isOpen } from '../session/officer.ts';
 import { type State, visitOf } from '../session/state.ts';
 
 export interface OfficerViewContext {
@@ -69,5 +69,6 @@ function allowedIn(state: State): OfficerView['allowed'] {
   }
   if (state.kind === 'review') allowed.push('recapture');
   if (state.kind === 'review' && isOpen(state.visit)) allowed.push('decide');
+  if (state.kind === 'review' && canForward(state.visit)) allowed.push('forward');
   return allowed;
 }

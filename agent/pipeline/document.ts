@@ -10,10 +10,8 @@ export type DocumentOutcome =
   | { readonly kind: 'document'; readonly document: ReadDocument }
   | { readonly kind: 'problem'; readonly problem: DocumentProblem };
 
-/** Two-letter codes in a zone's first cell -> kind of Vietnamese residence card (procedure data, rule 1). */
-export type ResidenceCardCodes = Readonly<
-  Record<string, 'temporary_residence_card' | 'permanent_residence_card'>
->;
+/** Two-letter codes in a zone's first cell -> kind of card that Viet Nam issues (procedure data, rules 1 and 5). */
+export type CardCodes = Readonly<Record<string, Exclude<IdentityDocument['kind'], 'travel_document'>>>;
 
 /**
  * Waits for a document on the reader and reads it.
@@ -22,7 +20,7 @@ export type ResidenceCardCodes = Readonly<
  */
 export async function takeDocument(
   reader: DeviceUse<DocumentReader>,
-  cardCodes: ResidenceCardCodes,
+  cardCodes: CardCodes,
   today: string,
   signal: AbortSignal,
 ): Promise<DocumentOutcome> {
@@ -34,11 +32,7 @@ export async function takeDocument(
  * A machine-readable zone (ICAO Doc 9303 parts 4 and 5) as a checked document, or why it is none. Nothing is corrected:
  * a zone with a wrong digit is laid on the reader again, not guessed.
  */
-export function readZone(
-  lines: readonly string[],
-  cardCodes: ResidenceCardCodes,
-  today: string,
-): DocumentOutcome {
+export function readZone(lines: readonly string[], cardCodes: CardCodes, today: string): DocumentOutcome {
   const zone = parseZone(lines);
   if (!zone || (zone.format !== 'TD3' && zone.format !== 'TD1')) return problem('unreadable');
   const wrongDigits = zone.details.filter(detail => !detail.valid && isCheckDigit(detail));
@@ -75,7 +69,7 @@ const fieldOf = (detail: Details): string =>
     ? 'composite'
     : (detail.field ?? detail.label).replace(/CheckDigit$/, '');
 
-function kindOf(zone: ParseResult, cardCodes: ResidenceCardCodes): IdentityDocument['kind'] | null {
+function kindOf(zone: ParseResult, cardCodes: CardCodes): IdentityDocument['kind'] | null {
   const code = zone.fields.documentCode ?? '';
   if (zone.format === 'TD3') return code.startsWith('P') ? 'travel_document' : null;
   return zone.fields.issuingState === 'VNM' ? (cardCodes[code] ?? null) : null;
@@ -87,12 +81,20 @@ function documentOf(zone: ParseResult, kind: IdentityDocument['kind'], today: st
   const expires = calendarDate(fields.expirationDate, 'future', today);
   const { nationality, issuingState, lastName } = fields;
   if (!birthDate || !expires || !nationality || !issuingState || !lastName || !documentNumber) return null;
+  const number = kind === 'identity_card' ? citizenNumber(zone) : documentNumber;
+  if (!number) return null;
   const sex: PersonalData['sex'] =
     fields.sex === 'female' || fields.sex === 'male' ? fields.sex : 'unspecified';
   return {
-    document: { kind, number: documentNumber, issuer: issuingState, expires },
+    document: { kind, number, issuer: issuingState, expires },
     person: { surname: lastName, givenNames: fields.firstName ?? '', birthDate, sex, nationality },
   };
+}
+
+/** The number of twelve digits: in the optional field, of which the zone's own nine are the last. */
+function citizenNumber({ fields, documentNumber }: ParseResult): string | null {
+  const [number = ''] = /^\d{12}(?= |$)/.exec(fields.optional1 ?? '') ?? [];
+  return documentNumber && number.endsWith(documentNumber) ? number : null;
 }
 
 /** YYMMDD -> YYYY-MM-DD. A birth lies not after today; an expiry is taken as of this century (Doc 9303 part 3, 4.7). */

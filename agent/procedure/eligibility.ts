@@ -14,6 +14,8 @@ export interface Refusal {
   readonly fields: string[];
 }
 
+const RESIDENCE_CARDS: readonly IdentityDocument['kind'][] = Object.values(LAW.residence.cardCodes);
+
 /** Full years of age on a day. A birthday on 29 February is reached on 1 March of common years. */
 export function ageOn(birthDate: string, today: string): number {
   const years = Number(today.slice(0, 4)) - Number(birthDate.slice(0, 4));
@@ -34,7 +36,8 @@ export function refusal(
   const mustBeValid = purpose !== 'lock';
   if (mustBeValid && travelDocument.document.expires < today)
     return { reason: 'travel_document_expired', fields: [] };
-  if (residenceCard.document.kind === 'travel_document') return { reason: 'no_residence_card', fields: [] };
+  if (!RESIDENCE_CARDS.includes(residenceCard.document.kind))
+    return { reason: 'no_residence_card', fields: [] };
   if (mustBeValid && residenceCard.document.expires < today)
     return { reason: 'residence_card_expired', fields: [] };
   const fields = disagreements(travelDocument.person, residenceCard.person);

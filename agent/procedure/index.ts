@@ -10,6 +10,6 @@ export {
 } from './calendar.ts';
 export { ageOn, needsRepresentative, refusal, representativeProblem } from './eligibility.ts';
 export { type ExpectedDates, expectedDates } from './expected.ts';
-export { LAW } from './law.ts';
+export { CARD_CODES, LAW } from './law.ts';
 export { contentsOf, missingContents } from './levels.ts';
 export { simCheck } from './sim.ts';

@@ -14,6 +14,8 @@ export const LAW = {
     belowAgeYears: 14,
     /** Civil Code 2015 (91/2015/QH13), Art. 20: an adult is 18 or older. */
     minimumAgeYears: 18,
+    /** Document code of a Vietnamese citizen's identity card (TD1, issuer VNM): parents of foreign children may hold one. */
+    identityCardCode: 'ID',
     article: `${DECREE_69}, Art. 11 and 14`,
   },
   /** What an account holds; the last three lines of level 1 are in no machine-readable zone, the first is the authority's. */
@@ -54,6 +56,12 @@ export const LAW = {
   },
   /** Longest time to the result, in working days after the day a complete dossier was accepted. */
   result: { onFileWorkingDays: 3, otherwiseWorkingDays: 7, article: `${DECREE_69}, Art. 13` },
+} as const;
+
+/** Document code in the zone of a card that Viet Nam issues -> its kind. */
+export const CARD_CODES = {
+  ...LAW.residence.cardCodes,
+  [LAW.representative.identityCardCode]: 'identity_card',
 } as const;
 
 /** Labour Code 2019 (45/2019/QH14), Art. 112: fixed public holidays, month-day. */

@@ -70,6 +70,9 @@ export class ScreenServer implements AsyncDisposable {
 
 const COOKIE = 'vantay';
 
+/** No window, dialog, print, download or form of the page's own, whatever runs in it (HTML, sandboxing flags). */
+const SANDBOX = 'sandbox allow-scripts allow-same-origin';
+
 /** Keeps other local pages out: DNS rebinding fails on Host, cross-site requests on Origin and on the strict cookie. */
 function guard(server: FastifyInstance, token: string): void {
   const rate = new RateLimit(RATE.burst, RATE.perSecond);
@@ -97,6 +100,7 @@ function hasToken(request: FastifyRequest, token: string): boolean {
 function servePage(server: FastifyInstance, page: Page, token: string): void {
   server.get('/', async (_request, reply) =>
     reply
+      .header('content-security-policy', `${HEADERS['content-security-policy']}; ${SANDBOX}`)
       .header('set-cookie', `${COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict`)
       .type('text/html; charset=utf-8')
       .send(page.html),

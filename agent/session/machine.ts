@@ -103,7 +103,7 @@ function onResult(state: State, event: ResultEvent, policy: Policy): State {
       return state;
     case 'comparing':
       if (event.type !== 'compared' || !state.visit.lookup) return state;
-      return onCompared({ ...state.visit, lookup: state.visit.lookup, decision: event.decision });
+      return onCompared({ ...state.visit, lookup: state.visit.lookup, decision: event.decision }, policy);
     case 'submitting':
       if (event.type !== 'submitted') return state;
       return {
@@ -130,9 +130,14 @@ function onResult(state: State, event: ResultEvent, policy: Policy): State {
   }
 }
 
-/** A request about an account is passed on only for its holder; a registration is judged by the authority. */
-const onCompared = (visit: Compared): State =>
-  visit.purpose === 'register_level_2' || visit.decision.outcome === 'match'
+/**
+ * A request about an account is passed on only for its holder, as the machine or an officer finds; a registration is judged
+ * by the authority.
+ */
+const onCompared = (visit: Compared, policy: Policy): State =>
+  visit.purpose === 'register_level_2' ||
+  visit.decision.outcome === 'match' ||
+  (policy.officerDecides && officerNeeded(visit.decision))
     ? { kind: 'review', visit }
     : { kind: 'refused', visit: bare(visit), reason: 'identity_not_confirmed', problem: null };
 

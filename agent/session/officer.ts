@@ -49,13 +49,16 @@ function acted(state: State, act: OfficerAct): State {
       return { kind: 'review', visit: { ...visit, overrides, verdict: 'confirmed', officerCalled: false } };
     }
     case 'forward':
-      if (state.kind !== 'review' || !isOpen(state.visit)) return state;
+      if (state.kind !== 'review' || !canForward(state.visit)) return state;
       return { ...state, visit: { ...state.visit, verdict: 'forwarded', officerCalled: false } };
     case 'refuse_identity':
       if (state.kind !== 'review' || !isOpen(state.visit)) return state;
       return { kind: 'refused', visit: bare(state.visit), reason: 'identity_not_confirmed', problem: null };
   }
 }
+
+/** The authority judges registrations; a request about an account is passed on for its holder, or not at all. */
+export const canForward = (visit: Compared): boolean => isOpen(visit) && visit.purpose === 'register_level_2';
 
 /** Whether an officer still has to say what becomes of it. */
 export const isOpen = (visit: Compared): boolean =>

@@ -8,7 +8,8 @@ type RepresentativeState = Extract<State, { kind: 'representative' }>;
 
 export function onDocument(state: DocumentsState, read: ReadDocument, policy: Policy): State {
   const wantsTravelDocument = state.travelDocument === null;
-  if ((read.document.kind === 'travel_document') !== wantsTravelDocument) {
+  const { kind } = read.document;
+  if (kind === 'identity_card' || (kind === 'travel_document') !== wantsTravelDocument) {
     // The right document in the wrong order is no failed attempt; it is only asked for the other one again.
     return { ...state, problem: { reason: 'wrong_document', fields: [] } };
   }

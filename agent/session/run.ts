@@ -63,13 +63,13 @@ export class Session implements AsyncDisposable {
 
   /** One touch. False when it did not fit the step: then nothing changed. */
   input(input: ScreenInput): boolean {
-    const { clock, newVisitId, refusalToStart } = this.#options;
-    const visitId = ['start', 'restart'].includes(input.type)
-      ? newVisitId()
-      : (visitOf(this.#state)?.id ?? '');
-    const reason = input.type === 'start' ? refusalToStart() : null;
-    if (reason) return this.dispatch({ type: 'refuse', visitId, reason });
-    return this.dispatch({ type: 'input', input, visitId, at: clock.now().toISOString() });
+    const { clock, newVisitId, refusalToStart, policy } = this.#options;
+    const current = visitOf(this.#state);
+    const visitId = current && input.type !== 'restart' ? current.id : newVisitId();
+    const event = { type: 'input', input, visitId, at: clock.now().toISOString() } as const;
+    const begins = !current && visitOf(next(this.#state, event, policy)) !== null;
+    const reason = begins ? refusalToStart() : null;
+    return this.dispatch(reason ? { type: 'refuse', visitId, reason } : event);
   }
 
   /** Whether an event would change anything now. */

@@ -115,7 +115,12 @@ export type State =
       readonly reason: RefusalReason;
       readonly problem: DocumentProblem | null;
     }
-  | { readonly kind: 'ended'; readonly reason: EndReason; readonly language: Language };
+  | {
+      readonly kind: 'ended';
+      readonly reason: EndReason;
+      readonly language: Language;
+      readonly comfort: Comfort;
+    };
 
 export type SessionEvent =
   | { readonly type: 'input'; readonly input: ScreenInput; readonly visitId: string; readonly at: string }
@@ -175,6 +180,7 @@ export const ended = (state: State, reason: EndReason): State => ({
   kind: 'ended',
   reason,
   language: visitOf(state)?.language ?? 'vi',
+  comfort: visitOf(state)?.comfort ?? PLAIN,
 });
 
 /** How the page looks until somebody wants it otherwise. */

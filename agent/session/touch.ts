@@ -1,5 +1,5 @@
 /** What a touch means in each step. */
-import type { ScreenInput } from '../contract/screen.ts';
+import type { Comfort, ScreenInput } from '../contract/screen.ts';
 import { stepBefore } from './back.ts';
 import { firstFinger, nextFinger } from './fingers.ts';
 import { isOpen } from './officer.ts';
@@ -7,6 +7,7 @@ import {
   bare,
   begin,
   ended,
+  PLAIN,
   type Policy,
   type SessionEvent,
   type State,
@@ -22,12 +23,8 @@ const EMPTY_FORM: Form = { contact: null, simConfirmedBy: null, integrate: [] };
 
 export function onInput(state: State, event: InputEvent, policy: Policy): State {
   const { input } = event;
-  if (input.type === 'start') {
-    if (state.kind === 'ended') return { kind: 'language', visit: begin(event.visitId, state.language) };
-    return state.kind === 'idle' ? { kind: 'language', visit: begin(event.visitId, 'vi') } : state;
-  }
   const visit = visitOf(state);
-  if (!visit) return state;
+  if (!visit) return onFirstTouch(state, event);
   switch (input.type) {
     case 'cancel':
       return ended(state, state.kind === 'receipt' ? 'finished' : 'cancelled');
@@ -39,10 +36,8 @@ export function onInput(state: State, event: InputEvent, policy: Policy): State 
       return withVisit(state, { officerCalled: false, warned: false });
     case 'still_here':
       return visit.warned ? withVisit(state, { warned: false }) : state;
-    case 'comfort': {
-      const { textPercent, highContrast, readAloud } = input;
-      return withVisit(state, { comfort: { textPercent, highContrast, readAloud }, warned: false });
-    }
+    case 'comfort':
+      return withVisit(state, { comfort: comfortOf(input), warned: false });
     default: {
       const after =
         input.type === 'back' ? (stepBefore(state, policy) ?? state) : onStepInput(state, event, policy);
@@ -50,6 +45,34 @@ export function onInput(state: State, event: InputEvent, policy: Policy): State 
     }
   }
 }
+
+/** Before and after a visit: one begins, with whatever was touched to begin it. */
+function onFirstTouch(state: State, { input, visitId }: InputEvent): State {
+  if (state.kind !== 'idle' && state.kind !== 'ended') return state;
+  const { language, comfort } = state.kind === 'ended' ? state : { language: 'vi' as const, comfort: PLAIN };
+  const visit = begin(visitId, language, comfort);
+  switch (input.type) {
+    case 'start':
+      return { kind: 'language', visit };
+    case 'call_officer':
+      return { kind: 'language', visit: { ...visit, officerCalled: true } };
+    case 'comfort': {
+      const wish = comfortOf(input);
+      // Whoever only wants to read the last page is not led away from it.
+      return state.kind === 'ended'
+        ? { ...state, comfort: wish }
+        : { kind: 'language', visit: { ...visit, comfort: wish } };
+    }
+    default:
+      return state;
+  }
+}
+
+const comfortOf = ({ textPercent, highContrast, readAloud }: Input<'comfort'>): Comfort => ({
+  textPercent,
+  highContrast,
+  readAloud,
+});
 
 function onStepInput(state: State, event: InputEvent, policy: Policy): State {
   const { input } = event;

@@ -29,7 +29,7 @@ export function viewOf(state: State, context: ViewContext): ScreenView {
     visitId: visit?.id ?? null,
     language: visit?.language ?? (state.kind === 'ended' ? state.language : 'vi'),
     purpose: visit?.purpose ?? 'register_level_2',
-    comfort: visit?.comfort ?? PLAIN,
+    comfort: visit?.comfort ?? (state.kind === 'ended' ? state.comfort : PLAIN),
     canGoBack: visit !== null && CAN_GO_BACK.has(state.kind),
     view: stepView(state, context),
     officerCalled: visit?.officerCalled ?? false,

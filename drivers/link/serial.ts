@@ -125,7 +125,12 @@ async function readSome(port: UnixPort, buffer: Buffer, inbox: Inbox): Promise<U
     if (port.fd === null || inbox.dead !== undefined) throw new Error('closed');
     try {
       const { bytesRead } = await readFile(port.fd, buffer, 0, buffer.length, null);
-      if (bytesRead > 0) return Uint8Array.from(buffer.subarray(0, bytesRead));
+      if (bytesRead > 0) {
+        const bytes = Uint8Array.from(buffer.subarray(0, bytesRead));
+        // What a device sends is of a person: it does not lie here until the next one comes.
+        buffer.fill(0, 0, bytesRead);
+        return bytes;
+      }
       // The port was opened to wait for at least one byte (VMIN 1): no byte means the tty hung up.
       throw new Error('hung up');
     } catch (error) {

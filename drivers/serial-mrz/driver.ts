@@ -38,6 +38,8 @@ export class SerialMrzReader implements DocumentReader {
   readonly #lines = new LineReader();
   readonly #zones = new ZoneAssembler();
   #latest: { readonly lines: readonly string[]; readonly atMs: number } | undefined;
+  #lastAtMs = Number.NEGATIVE_INFINITY;
+  #forgetting: NodeJS.Timeout | undefined;
   #dead: DeviceError | undefined;
   #changed = Promise.withResolvers<void>();
 
@@ -58,6 +60,7 @@ export class SerialMrzReader implements DocumentReader {
   }
 
   async read(signal: AbortSignal): Promise<readonly string[]> {
+    // A timer that is late must not let an old one through.
     if (this.#latest !== undefined && performance.now() - this.#latest.atMs > KEEP_DOCUMENT_MS)
       this.#latest = undefined;
     for (;;) {
@@ -74,18 +77,9 @@ export class SerialMrzReader implements DocumentReader {
 
   async #listen(): Promise<void> {
     const untilClosed = new AbortController().signal;
-    let lastAtMs = Number.NEGATIVE_INFINITY;
     try {
-      for (;;) {
-        const bytes = await this.#link.read(untilClosed);
-        const atMs = performance.now();
-        if (atMs - lastAtMs > SAME_DOCUMENT_WITHIN_MS) this.#zones.reset();
-        lastAtMs = atMs;
-        for (const line of this.#lines.push(bytes)) {
-          const lines = this.#zones.push(line);
-          if (lines !== undefined) this.#tell({ lines, atMs });
-        }
-      }
+      // Each reading in a call of its own: what waits for the next one would keep the last in its variables.
+      for (;;) await this.#take(untilClosed);
     } catch (error) {
       const unknown = `${this.identity.location} failed`;
       this.#dead =
@@ -94,14 +88,32 @@ export class SerialMrzReader implements DocumentReader {
     }
   }
 
+  async #take(signal: AbortSignal): Promise<void> {
+    const bytes = await this.#link.read(signal);
+    const atMs = performance.now();
+    if (atMs - this.#lastAtMs > SAME_DOCUMENT_WITHIN_MS) this.#zones.reset();
+    this.#lastAtMs = atMs;
+    for (const line of this.#lines.push(bytes)) {
+      const lines = this.#zones.push(line);
+      if (lines !== undefined) this.#tell({ lines, atMs });
+    }
+  }
+
   #tell(document: { readonly lines: readonly string[]; readonly atMs: number } | undefined): void {
     this.#latest = document;
+    // Nobody may come who would find it too old.
+    clearTimeout(this.#forgetting);
+    this.#forgetting = setTimeout(() => {
+      this.#latest = undefined;
+    }, KEEP_DOCUMENT_MS);
+    this.#forgetting.unref();
     const { resolve } = this.#changed;
     this.#changed = Promise.withResolvers<void>();
     resolve();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#forgetting);
     await this.#link.close();
   }
 }

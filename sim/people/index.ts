@@ -1,3 +1,4 @@
+export { type Citizen, makeCitizen } from './citizen.ts';
 export { PeopleError, type PeopleErrorCode } from './errors.ts';
 export type { GrayImage, Moisture } from './finger/index.ts';
 export { personFromFolder } from './folder.ts';

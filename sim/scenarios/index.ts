@@ -1,6 +1,6 @@
 /** The stories, in the order they are listed. Seeds are arbitrary; each story has people of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { corruptCheckDigit } from '../people/index.ts';
+import { corruptCheckDigit, makeCitizen } from '../people/index.ts';
 import type { World } from '../world/world.ts';
 import type { VisitResult } from './result.ts';
 import type { Scenario } from './scenario.ts';
@@ -28,6 +28,13 @@ const advised = (word: string) => (result: VisitResult) =>
   result.stages.some(stage => stage.advice.includes(word)) ? null : `"${word}" was never advised`;
 
 const nothingSent = (result: VisitResult) => (result.packetId ? 'a packet was made' : null);
+
+const passed = (step: string) => (result: VisitResult) =>
+  result.stages.some(({ name }) => name === step) ? null : `the step "${step}" never came`;
+
+/** A request about an account asks for no form. */
+const noForm = (result: VisitResult) =>
+  result.stages.some(({ name }) => name === 'contact') ? 'a form was asked for' : null;
 
 /** Right thumb: ISO/IEC 19794-2 code 1. */
 const RIGHT_THUMB = 1;
@@ -189,6 +196,29 @@ export const SCENARIOS: readonly Scenario[] = [
           : visitor.identity.residenceCard.mrz,
     }),
     judge: all(outcome('refused'), refused('document_invalid'), advised('check_digit'), nothingSent),
+  },
+  {
+    name: 'child-with-parent',
+    summary: 'a child of six to thirteen with a Vietnamese parent, who shows an identity card: match',
+    cast: person => {
+      const child = person(14, { ageGroup: 'child_under_14' });
+      return { visitor: child, companion: makeCitizen(14), registered: [child] };
+    },
+    judge: all(outcome('match'), accepted, passed('relation')),
+  },
+  {
+    name: 'lock',
+    summary: 'the holder asks for a lock of the account: two fingers, no form',
+    purpose: 'lock',
+    cast: person => ({ visitor: person(15), registered: [person(15)] }),
+    judge: all(outcome('match'), accepted, noForm),
+  },
+  {
+    name: 'unlock',
+    summary: 'the holder asks for the account to be unlocked, and says why it was locked',
+    purpose: 'unlock',
+    cast: person => ({ visitor: person(16), registered: [person(16)] }),
+    judge: all(outcome('match'), accepted, noForm, passed('ground')),
   },
   {
     name: 'child-under-6',

@@ -1,5 +1,5 @@
 /** A story that can be played: who comes, how they behave, what happens around them, and how it has to end. */
-import type { Person } from '../people/index.ts';
+import type { Citizen, Person } from '../people/index.ts';
 import type { Manner } from '../visitor/body.ts';
 import type { View } from '../visitor/screen-client.ts';
 import type { World } from '../world/world.ts';
@@ -10,17 +10,24 @@ export interface Cast {
   readonly visitor: Person;
   /** Whose papers are shown; the visitor's own when absent. */
   readonly papersOf?: Person;
+  /** Who came along for a child or ward. */
+  readonly companion?: Citizen;
   /** Who is in the immigration database. */
   readonly registered: readonly Person[];
 }
 
 /** Makes an invented person. */
-export type Casting = (seed: number, options?: { ageGroup?: 'adult' | 'child_under_6' }) => Person;
+export type Casting = (
+  seed: number,
+  options?: { ageGroup?: 'adult' | 'child_under_6' | 'child_under_14' },
+) => Person;
 
 export interface Scenario {
   readonly name: string;
   readonly summary: string;
   cast(person: Casting): Cast;
+  /** What the visitor comes for; to register when absent. */
+  readonly purpose?: 'lock' | 'unlock';
   manner?(cast: Cast): Manner;
   /** Fingers that cannot be placed, by ISO code. */
   readonly missing?: ReadonlyMap<number, 'missing' | 'injured'>;

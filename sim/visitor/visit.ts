@@ -108,7 +108,7 @@ function touchFor({ view }: View, script: VisitScript): object | null {
     case 'purpose':
       return { type: 'purpose', purpose: script.purpose ?? 'register_level_2' };
     case 'bring':
-      return { type: 'ready', represented: false };
+      return { type: 'ready', represented: script.relation !== undefined };
     case 'ground':
       return { type: 'ground', ground: 'holder_request' };
     case 'relation':

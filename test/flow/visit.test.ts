@@ -52,6 +52,7 @@ describe('a visit that is served', () => {
     ['broker-down', 'match'],
     ['spoof-photo', 'inconclusive'],
     ['spoof-loop', 'inconclusive'],
+    ['child-with-parent', 'match'],
   ])(
     '%s ends in %s, its packet accepted',
     async (scenario, outcome) => {
@@ -70,6 +71,19 @@ describe('a visit that is served', () => {
           expect(modality).toMatchObject({ score: expect.any(Number), threshold: expect.any(Number) });
         else expect(modality).toEqual({ outcome: 'not_compared', score: null, threshold: null, fmr: null });
       }
+    },
+    VISIT_DEADLINE_MS,
+  );
+});
+
+describe('a request about an account', () => {
+  it.each(['lock', 'unlock'])(
+    '%s is passed on for its holder',
+    async scenario => {
+      const { code, result } = await visit(scenario);
+      expect(result).toMatchObject({ scenario, outcome: 'match', expected: true, complaint: null });
+      expect(result.receipt).toEqual({ state: 'accepted' });
+      expect(code).toBe(0);
     },
     VISIT_DEADLINE_MS,
   );

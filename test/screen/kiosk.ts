@@ -6,8 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { type FingerCode, FingerStudio, type Person, simulatedPerson } from '../../sim/people/index.ts';
+import { papersOf } from '../../sim/play.ts';
+import { resultOf, type VisitResult } from '../../sim/scenarios/result.ts';
+import type { Cast, Scenario } from '../../sim/scenarios/scenario.ts';
 import { Body, type Manner } from '../../sim/visitor/body.ts';
 import { ScreenClient, type View } from '../../sim/visitor/screen-client.ts';
+import { Trace } from '../../sim/visitor/trace.ts';
+import type { VisitTrace } from '../../sim/visitor/visit.ts';
 import { type AgentProcess, startAgentProcess } from '../../sim/world/agent-process.ts';
 import { recordOf } from '../../sim/world/record.ts';
 import { startWorld, type World } from '../../sim/world/world.ts';
@@ -30,6 +35,8 @@ export class Kiosk implements AsyncDisposable {
   #person: Person;
   #manner: Manner = {};
   #mayAct: (view: View['view']) => boolean = () => false;
+  #incident: ((view: View) => void) | null = null;
+  #seen = new Seen();
 
   private constructor(
     world: World,
@@ -45,14 +52,22 @@ export class Kiosk implements AsyncDisposable {
     this.#person = person;
   }
 
-  /** Whoever has this seed is known to the immigration database. */
-  static async start(seed: number): Promise<Kiosk> {
+  /**
+   * Whoever has this seed is known to the immigration database.
+   * @param config changes to the configuration of the agent
+   * @param env added to the agent's environment
+   */
+  static async start(
+    seed: number,
+    config: Record<string, unknown> = {},
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Kiosk> {
     const folder = await mkdtemp(join(tmpdir(), 'vantay-screen-'));
     const studio = new FingerStudio();
-    const world = await startWorld({ folder, screenPort: await freePort() });
+    const world = await startWorld({ folder, screenPort: await freePort(), config });
     const person = simulatedPerson(seed, studio, { onDate: today() });
     const [agent] = await Promise.all([
-      startAgentProcess(world.configFile, world.logFile),
+      startAgentProcess(world.configFile, world.logFile, { env: { ...process.env, ...env } }),
       person.prepare().then(async () => world.registry.addRecord(await recordOf(person, never))),
     ]);
     const kiosk = new Kiosk(world, agent, studio, folder, person);
@@ -62,6 +77,15 @@ export class Kiosk implements AsyncDisposable {
 
   get screen(): string {
     return this.#agent.screen;
+  }
+
+  /** Where everything of the kiosk and its simulated world is written. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  get pid(): number {
+    return this.#agent.pid;
   }
 
   get person(): Person {
@@ -74,10 +98,29 @@ export class Kiosk implements AsyncDisposable {
     this.#manner = manner;
     this.world.visitor = person;
     this.#bodyOf = null;
+    this.#incident = null;
+    this.#seen = new Seen();
+    this.world.camera.fault(undefined);
   }
 
-  invent(seed: number, ageGroup: 'adult' | 'child_under_6' = 'adult'): Person {
+  invent(seed: number, ageGroup: AgeGroup = 'adult'): Person {
     return simulatedPerson(seed, this.#studio, { onDate: today(), ageGroup });
+  }
+
+  /** Puts a story's people on the stage; of each only these fingers count. */
+  async stage(scenario: Scenario, fingers: readonly FingerCode[]): Promise<Cast> {
+    const cast = scenario.cast((seed, { ageGroup } = {}) => ({ ...this.invent(seed, ageGroup), fingers }));
+    for (const person of cast.registered) this.world.registry.addRecord(await recordOf(person, never));
+    this.expect(cast.visitor, { papers: papersOf(cast), ...scenario.manner?.(cast) });
+    this.#incident = scenario.incident?.(this.world) ?? null;
+    return cast;
+  }
+
+  /** How the visit looked since somebody was expected, and what the backend got of it. */
+  async result(name: string): Promise<VisitResult> {
+    const trace = this.#seen.trace();
+    const packets = await this.world.backend.packets();
+    return resultOf(name, trace, packets.find(({ packetId }) => packetId === trace.packetId) ?? null);
   }
 
   /** Until told otherwise the visitor acts only on what is allowed: a page stands still to be looked at. */
@@ -125,6 +168,8 @@ export class Kiosk implements AsyncDisposable {
 
   #react(view: View): void {
     this.#last = view;
+    this.#seen.add(view);
+    this.#incident?.(view);
     const { stage, reader } = this.world;
     if (view.visitId !== null && view.visitId !== this.#bodyOf) {
       this.#bodyOf = view.visitId;
@@ -151,6 +196,33 @@ export class Kiosk implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
+
+/** What the views of a visit told. */
+class Seen {
+  readonly #trace = new Trace();
+  #packetId: string | null = null;
+  #delivery: string | null = null;
+  #refusal: VisitTrace['refusal'] = null;
+  #endReason: string | null = null;
+
+  add(shown: View): void {
+    const { step, packetId, delivery, reason, problem } = shown.view;
+    if (shown.visitId === null && step !== 'ended') return;
+    this.#trace.add(shown);
+    if (step === 'receipt') [this.#packetId, this.#delivery] = [packetId ?? null, delivery ?? null];
+    if (step === 'refused') this.#refusal = { reason: reason ?? '', problem: problem ?? null };
+    if (step === 'ended') this.#endReason = reason ?? null;
+  }
+
+  trace(): VisitTrace {
+    this.#trace.end();
+    const { stages, deviceProblems } = this.#trace;
+    const [packetId, delivery, refusal] = [this.#packetId, this.#delivery, this.#refusal];
+    return { stages, deviceProblems, packetId, delivery, refusal, endReason: this.#endReason, touches: 0 };
+  }
+}
+
+type AgeGroup = 'adult' | 'child_under_6' | 'child_under_14';
 
 const never = new AbortController().signal;
 

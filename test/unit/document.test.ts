@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readZone } from '../../agent/pipeline/document.ts';
-import { LAW } from '../../agent/procedure/index.ts';
+import { CARD_CODES, LAW } from '../../agent/procedure/index.ts';
 
 /** Check digit of Doc 9303 part 3, 4.9: weights 7, 3, 1; digits count as they are, A = 10 ... Z = 35, filler 0. */
 function digitOf(text: string): string {
@@ -44,8 +44,7 @@ function td1(change: Partial<Record<'code' | 'issuer' | 'number', string>> = {})
   return [first, second, pad('DUPONT<<MARIE<CLAIRE', 30)];
 }
 
-const read = (lines: readonly string[], today = '2026-11-21') =>
-  readZone(lines, LAW.residence.cardCodes, today);
+const read = (lines: readonly string[], today = '2026-11-21') => readZone(lines, CARD_CODES, today);
 
 /** The zone with the digit at a place of a line made wrong. */
 const corrupted = (lines: readonly string[], line: number, place: number) =>
@@ -104,6 +103,35 @@ describe('a passport', () => {
       kind: 'problem',
       problem: { reason: 'unreadable' },
     });
+  });
+});
+
+describe("a Vietnamese citizen's identity card", () => {
+  /** As on specimens: nine digits as the document's number, all twelve in the optional field, and a digit of the issuer's own. */
+  const citizen = (number: string, optional: string) => {
+    const lines = td1({ code: 'ID', number });
+    const first = `${lines[0]?.slice(0, 15)}${pad(optional, 15)}`;
+    const body = first.slice(5, 30) + BIRTH + digitOf(BIRTH) + EXPIRES + digitOf(EXPIRES) + '<'.repeat(11);
+    return [first, `${lines[1]?.slice(0, 29)}${digitOf(body)}`, lines[2] ?? ''];
+  };
+
+  it('is read with its number of twelve digits', () => {
+    expect(read(citizen('093047064', '001093047064<<2'))).toMatchObject({
+      kind: 'document',
+      document: { document: { kind: 'identity_card', number: '001093047064', issuer: 'VNM' } },
+    });
+  });
+
+  it.each([
+    ['none', ''],
+    ['one too short', '1093047064'],
+    ["another person's", '001093047065'],
+  ])('with %s in the optional field is unreadable', (_what, optional) => {
+    expect(read(citizen('093047064', optional))).toMatchObject({ problem: { reason: 'unreadable' } });
+  });
+
+  it('of another state is no such card', () => {
+    expect(read(td1({ code: 'ID', issuer: 'FRA' }))).toMatchObject({ problem: { reason: 'wrong_document' } });
   });
 });
 

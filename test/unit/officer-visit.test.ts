@@ -6,11 +6,15 @@ import type { Policy, SessionEvent, State } from '../../agent/session/state.ts';
 import { viewOf } from '../../agent/session/view.ts';
 import {
   AT,
+  CONSENT_SHA256,
+  card,
   decision,
   face,
   finger,
+  found,
   input,
   PACKET_ID,
+  passport,
   policy,
   STORY,
   VIEW_CONTEXT,
@@ -103,6 +107,40 @@ describe('a case that the machine cannot decide', () => {
   });
 });
 
+describe('a request about an account', () => {
+  const asked = (outcome: Parameters<typeof decision>[0]) =>
+    play(
+      { kind: 'idle' },
+      ...STORY.slice(0, 2),
+      input({ type: 'purpose', purpose: 'lock' }),
+      input({ type: 'ready', represented: false }),
+      { type: 'document_read', document: passport },
+      { type: 'document_read', document: card },
+      input({ type: 'consent', accepted: true, textSha256: CONSENT_SHA256 }),
+      { type: 'finger_taken', finger: finger('right_index') },
+      { type: 'face_taken', face },
+      { type: 'record_looked_up', lookup: found },
+      { type: 'compared', decision: decision(outcome) },
+    );
+
+  it.each(['inconclusive', 'no_match'] as const)('%s waits for the officer too', outcome => {
+    const open = asked(outcome);
+    expect(viewed(open)).toMatchObject({ step: 'review', awaitsOfficer: true });
+    expect(play(open, submit)).toBe(open);
+    expect(play(open, confirm, submit)).toMatchObject({ kind: 'submitting', visit: { purpose: 'lock' } });
+    expect(play(open, act({ kind: 'refuse_identity' }))).toMatchObject({ reason: 'identity_not_confirmed' });
+  });
+
+  it('is passed on for its holder or not at all: nobody leaves it to the authority', () => {
+    const open = asked('inconclusive');
+    expect(play(open, act({ kind: 'forward' }))).toBe(open);
+  });
+
+  it('of somebody the database does not know has no holder to be confirmed', () => {
+    expect(asked('no_record')).toMatchObject({ kind: 'refused', reason: 'identity_not_confirmed' });
+  });
+});
+
 describe('fingers', () => {
   const except = act({
     kind: 'except_finger',
@@ -155,7 +193,8 @@ describe('help', () => {
 
   it('an officer can end a visit, and nothing of it is kept', () => {
     const ended = play(compared('inconclusive'), act({ kind: 'end_visit' }));
-    expect(ended).toEqual({ kind: 'ended', reason: 'cancelled', language: 'en' });
+    const comfort = { textPercent: 100, highContrast: false, readAloud: false };
+    expect(ended).toEqual({ kind: 'ended', reason: 'cancelled', language: 'en', comfort });
     expect(play(ended, act({ kind: 'end_visit' }))).toBe(ended);
   });
 });

@@ -189,7 +189,7 @@ describe('the machine of a visit', () => {
         continue;
       }
       expect(after.kind).toBe('ended');
-      expect(Object.keys(after).sort()).toEqual(['kind', 'language', 'reason']);
+      expect(Object.keys(after).sort()).toEqual(['comfort', 'kind', 'language', 'reason']);
       expect(activitiesOf(after)).toEqual([]);
     }
   });
@@ -458,6 +458,25 @@ describe('single steps', () => {
     });
     expect(until('no_match')).toMatchObject({ kind: 'refused', reason: 'identity_not_confirmed' });
     expect(holdsBiometric(until('no_match'))).toBe(false);
+  });
+
+  it('help can be had before a visit and after it', () => {
+    const wish = { textPercent: 200, highContrast: true, readAloud: false } as const;
+    const larger = input({ type: 'comfort', ...wish });
+    const call = input({ type: 'call_officer' });
+    const idle: State = { kind: 'idle' };
+    expect(next(idle, larger, policy)).toMatchObject({ kind: 'language', visit: { comfort: wish } });
+    expect(next(idle, call, policy)).toMatchObject({ kind: 'language', visit: { officerCalled: true } });
+    const ended = next(next(at('review'), larger, policy), input({ type: 'cancel' }), policy);
+    expect(ended).toMatchObject({ kind: 'ended', comfort: wish });
+    expect(viewOf(ended, VIEW_CONTEXT)).toMatchObject({ visitId: null, comfort: wish });
+    const smaller = next(ended, input({ type: 'comfort', ...wish, textPercent: 100 }), policy);
+    expect(smaller).toMatchObject({ kind: 'ended', comfort: { ...wish, textPercent: 100 } });
+    expect(next(smaller, call, policy)).toMatchObject({ kind: 'language', visit: { officerCalled: true } });
+    // Whoever comes later finds nothing of it.
+    expect(next(smaller, { type: 'time_out' }, policy)).toEqual(idle);
+    for (const other of [input({ type: 'back' }), input({ type: 'restart' }), input({ type: 'submit' })])
+      for (const state of [idle, ended]) expect(next(state, other, policy)).toBe(state);
   });
 
   it('a corrected number is not the one that was confirmed', () => {

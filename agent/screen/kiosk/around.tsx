@@ -5,18 +5,17 @@ import type { ScreenView } from '../../contract/screen.ts';
 import type { Say } from '../text.ts';
 import { send } from './api.ts';
 import { Icon } from './icons.tsx';
-import { Advice, Button } from './parts.tsx';
+import { AdviceLine, Button } from './parts.tsx';
 
 export function Notices({ screen, say }: { screen: ScreenView; say: Say }) {
   const problem = screen.deviceProblems[0];
-  if (!problem && !screen.officerCalled) return null;
   return (
-    <div class="notices">
-      {problem && <Advice sign="unplugged">{say(`device.problem.${problem.role}`)}</Advice>}
+    <div class="notices" role="status" aria-live="polite">
+      {problem && <AdviceLine sign="unplugged">{say(`device.problem.${problem.role}`)}</AdviceLine>}
       {screen.officerCalled && (
-        <Advice sign="officer" kind="note">
+        <AdviceLine sign="officer" kind="note">
           {say('officer.called')}
-        </Advice>
+        </AdviceLine>
       )}
     </div>
   );

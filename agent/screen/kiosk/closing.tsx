@@ -6,7 +6,7 @@ import { dateText, fieldName } from '../text.ts';
 import { send } from './api.ts';
 import { Contact } from './contact.tsx';
 import { Icon } from './icons.tsx';
-import { Advice, Button, Expected, StepPage, type StepProps } from './parts.tsx';
+import { Advice, AdviceLine, Button, Expected, StepPage, type StepProps, Told } from './parts.tsx';
 import { Qr } from './qr.tsx';
 
 export function Review(props: StepProps<'review'>) {
@@ -22,11 +22,13 @@ export function Review(props: StepProps<'review'>) {
       title={say('review.title')}
       words={
         <>
-          {view.officerNeeded && (
-            <Advice sign="officer">
-              {say(view.awaitsOfficer ? 'review.awaits_officer' : 'review.officer')}
-            </Advice>
-          )}
+          <Told>
+            {view.officerNeeded && (
+              <AdviceLine sign="officer">
+                {say(view.awaitsOfficer ? 'review.awaits_officer' : 'review.officer')}
+              </AdviceLine>
+            )}
+          </Told>
           <Expected expected={view.expected} language={language} say={say} />
         </>
       }
@@ -131,7 +133,15 @@ export function Receipt({ view, language, purpose, say }: StepProps<'receipt'>) 
       }
       actions={
         <>
-          <Slip slip={view.slip} say={say} />
+          <Told>
+            <SlipNews slip={view.slip} say={say} />
+          </Told>
+          {(view.slip === 'offered' || view.slip === 'failed') && (
+            <Button kind="quiet" onTouch={() => send({ type: 'print' })}>
+              <Icon sign="printer" />
+              {say('receipt.print')}
+            </Button>
+          )}
           <Button onTouch={() => send({ type: 'finish' })}>{say('receipt.finish')}</Button>
         </>
       }
@@ -139,32 +149,27 @@ export function Receipt({ view, language, purpose, say }: StepProps<'receipt'>) 
   );
 }
 
-function Slip({ slip, say }: Pick<StepProps<'receipt'>['view'], 'slip'> & Pick<StepProps<'receipt'>, 'say'>) {
+function SlipNews({
+  slip,
+  say,
+}: Pick<StepProps<'receipt'>['view'], 'slip'> & Pick<StepProps<'receipt'>, 'say'>) {
   switch (slip) {
-    case 'none':
-      return null;
     case 'printing':
       return (
-        <Advice sign="printer" kind="note">
+        <AdviceLine sign="printer" kind="note">
           {say('receipt.printing')}
-        </Advice>
+        </AdviceLine>
       );
     case 'printed':
       return (
-        <Advice sign="printer" kind="good">
+        <AdviceLine sign="printer" kind="good">
           {say('receipt.printed')}
-        </Advice>
+        </AdviceLine>
       );
+    case 'failed':
+      return <AdviceLine sign="warning">{say('receipt.print_failed')}</AdviceLine>;
     default:
-      return (
-        <>
-          {slip === 'failed' && <Advice sign="warning">{say('receipt.print_failed')}</Advice>}
-          <Button kind="quiet" onTouch={() => send({ type: 'print' })}>
-            <Icon sign="printer" />
-            {say('receipt.print')}
-          </Button>
-        </>
-      );
+      return null;
   }
 }
 

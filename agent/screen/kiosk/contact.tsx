@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { dateText } from '../text.ts';
 import { send } from './api.ts';
 import { DigitPad, LetterPad } from './pad.tsx';
-import { Advice, Button, StepPage, type StepProps } from './parts.tsx';
+import { AdviceLine, Button, StepPage, type StepProps, Told } from './parts.tsx';
 
 /** The nine digits of a Vietnamese mobile number after +84. */
 const MOBILE = /^[35789]\d{8}$/;
@@ -83,7 +83,9 @@ export function Contact({ view, language, say, onDone }: StepProps<'contact'> & 
               aria-invalid={tried && badMobile}
             />
           </div>
-          {tried && badMobile && <Advice sign="warning">{say('contact.invalid_mobile')}</Advice>}
+          <Told>
+            {tried && badMobile && <AdviceLine sign="warning">{say('contact.invalid_mobile')}</AdviceLine>}
+          </Told>
           <label for="email">{say('contact.email')}</label>
           <div class={`field ${field === 'email' ? 'active' : ''}`}>
             <input
@@ -101,7 +103,9 @@ export function Contact({ view, language, say, onDone }: StepProps<'contact'> & 
               aria-invalid={tried && badEmail}
             />
           </div>
-          {tried && badEmail && <Advice sign="warning">{say('contact.invalid_email')}</Advice>}
+          <Told>
+            {tried && badEmail && <AdviceLine sign="warning">{say('contact.invalid_email')}</AdviceLine>}
+          </Told>
           {field === 'mobile' ? (
             <DigitPad
               say={say}

@@ -33,6 +33,14 @@ export function guardPage(): void {
     },
     { capture: true },
   );
+  // The page has no link and no field for a file: one that is worked was put there by somebody else.
+  document.addEventListener(
+    'click',
+    event => {
+      if (event.target instanceof Element && event.target.closest('a, [type="file"]')) event.preventDefault();
+    },
+    { capture: true },
+  );
   document.addEventListener(
     'wheel',
     event => {
@@ -47,6 +55,12 @@ export function guardPage(): void {
     },
     { capture: true, passive: false },
   );
+  // A link, an address, a form, another entry in the history: only the page itself loads itself anew.
+  navigation.addEventListener('navigate', event => {
+    const stays = new URL(event.destination.url).pathname === '/';
+    const own = event.navigationType === 'reload' || (event.navigationType === 'replace' && stays);
+    if (event.cancelable && !own) event.preventDefault();
+  });
   // Whoever got the browser to go back or forward stays on the page that shows the visit of the moment.
   history.replaceState(null, '', '/');
   window.addEventListener('popstate', () => history.replaceState(null, '', '/'));

@@ -61,9 +61,13 @@ function Step({ screen, say }: { screen: ScreenView; say: Say }) {
   }
 }
 
+/** Regular expressions remember the words that the last of them met (RegExp.input): a visitor's must not stay there. */
+const forgetMatch = () => void /^/.test('');
+
 /** Everything the page knows of one visit: made anew with each, so that nothing of the one before can be left. */
 function Visit({ screen, say }: { screen: ScreenView; say: Say }) {
   const [leaving, setLeaving] = useState<'end' | 'restart' | null>(null);
+  useEffect(() => forgetMatch, []);
   const { secondsLeft } = screen;
   const asked = leaving !== null || secondsLeft !== null;
   return (
@@ -78,14 +82,12 @@ function Visit({ screen, say }: { screen: ScreenView; say: Say }) {
           <Notices screen={screen} say={say} />
         </header>
         <Step screen={screen} say={say} />
-        {screen.visitId !== null && (
-          <Tools
-            screen={screen}
-            say={say}
-            onEnd={() => setLeaving('end')}
-            onRestart={() => setLeaving('restart')}
-          />
-        )}
+        <Tools
+          screen={screen}
+          say={say}
+          onEnd={() => setLeaving('end')}
+          onRestart={() => setLeaving('restart')}
+        />
       </div>
       {secondsLeft !== null ? (
         <TimeDialog seconds={secondsLeft} say={say} />

@@ -25,13 +25,13 @@ export function StepPage(props: {
   const [settled, setSettled] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    const timer = setTimeout(() => {
-      setSettled(true);
-      // Screen readers begin the new page at its beginning.
-      heading.current?.focus({ preventScroll: true });
-    }, SETTLE_MS);
+    const timer = setTimeout(() => setSettled(true), SETTLE_MS);
     return () => clearTimeout(timer);
   }, []);
+  useEffect(() => {
+    // Screen readers begin the new page at its beginning; what is inert takes no focus.
+    if (settled) heading.current?.focus({ preventScroll: true });
+  }, [settled]);
   return (
     <main inert={!settled}>
       <div class="words">
@@ -58,19 +58,33 @@ export function Button(props: {
   );
 }
 
-/** One piece of advice at a time, spoken by screen readers as it changes. */
-export function Advice(props: {
-  sign: Parameters<typeof Icon>[0]['sign'];
-  kind?: 'mend' | 'good' | 'note';
-  children: ComponentChildren;
-}) {
-  return (
-    <p class={`advice ${props.kind ?? 'mend'}`} role="status" aria-live="polite">
-      <Icon sign={props.sign} />
-      <span>{props.children}</span>
-    </p>
-  );
+interface AdviceProps {
+  readonly sign: Parameters<typeof Icon>[0]['sign'];
+  readonly kind?: 'mend' | 'good' | 'note';
+  readonly children: ComponentChildren;
 }
+
+/** One piece of advice at a time, spoken by screen readers as it changes. */
+export const Advice = (props: AdviceProps) => (
+  <div role="status" aria-live="polite">
+    <AdviceLine {...props} />
+  </div>
+);
+
+/** Advice that comes and goes, within a `Told` that stays. */
+export const AdviceLine = ({ sign, kind = 'mend', children }: AdviceProps) => (
+  <p class={`advice ${kind}`}>
+    <Icon sign={sign} />
+    <span>{children}</span>
+  </p>
+);
+
+/** Where something may come to stand later: a screen reader tells only what changes in a place that was there before. */
+export const Told = ({ children }: { children: ComponentChildren }) => (
+  <div class="told" role="status" aria-live="polite">
+    {children}
+  </div>
+);
 
 export function Expected(props: {
   expected: StepProps<'receipt'>['view']['expected'];

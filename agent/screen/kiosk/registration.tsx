@@ -5,7 +5,7 @@ import { fieldName, speaker } from '../text.ts';
 import { send } from './api.ts';
 import { Icon } from './icons.tsx';
 import { OnReader, WhatToBring } from './papers.tsx';
-import { Advice, Button, StepPage, type StepProps } from './parts.tsx';
+import { AdviceLine, Button, StepPage, type StepProps, Told } from './parts.tsx';
 
 /** Each language in its own name: whoever cannot read the others finds their own. */
 const OWN_NAME: Record<Language, string> = {
@@ -79,13 +79,15 @@ export function Documents({ view, language, say }: StepProps<'documents'>) {
       words={
         <>
           <p>{say(`documents.text.${view.wanted}`)}</p>
-          {problem && (
-            <Advice sign="warning">
-              {say(`document.${problem.reason}`, {
-                fields: problem.fields.map(field => fieldName(say, language, field)).join(', '),
-              })}
-            </Advice>
-          )}
+          <Told>
+            {problem && (
+              <AdviceLine sign="warning">
+                {say(`document.${problem.reason}`, {
+                  fields: problem.fields.map(field => fieldName(say, language, field)).join(', '),
+                })}
+              </AdviceLine>
+            )}
+          </Told>
           {view.attempt > 1 && <p>{say('documents.attempt', { attempt: view.attempt })}</p>}
         </>
       }

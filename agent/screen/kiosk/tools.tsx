@@ -1,29 +1,37 @@
 /** What stands below every step: the way back, the way out, help, and how the page looks and sounds. */
 import type { ComponentChildren } from 'preact';
 import type { Comfort, ScreenView } from '../../contract/screen.ts';
-import type { Say } from '../text.ts';
+import { type Say, speaker } from '../text.ts';
 import { send } from './api.ts';
 import { Icon, type Sign } from './icons.tsx';
 
-/** Steps that have a way out of their own. */
-const CLOSING: readonly ScreenView['view']['step'][] = ['receipt', 'refused'];
+type StepName = ScreenView['view']['step'];
+
+/** Where there is no visit to end, or the step has a way out of its own. */
+const NO_END: readonly StepName[] = ['idle', 'ended', 'receipt', 'refused'];
+/** Where nothing has begun, or everything is done. */
+const NO_RESTART: readonly StepName[] = ['idle', 'ended', 'receipt'];
+/** Until a language is chosen, what helps is named in these two. */
+const BOTH = [speaker('vi'), speaker('en')] as const;
 
 const LARGER = { 100: 150, 150: 200, 200: 100 } as const;
 
 export function Tools(props: { screen: ScreenView; say: Say; onEnd: () => void; onRestart: () => void }) {
   const { screen, say, onEnd, onRestart } = props;
   const { comfort, officerCalled } = screen;
-  const closing = CLOSING.includes(screen.view.step);
+  const { step } = screen.view;
+  const name = (key: Parameters<Say>[0]) =>
+    step === 'idle' ? BOTH.map(tell => tell(key)).join(' / ') : say(key);
   const change = (wish: Partial<Comfort>) => send({ type: 'comfort', ...comfort, ...wish });
   return (
     <footer>
-      <nav class="tools" aria-label={say('common.tools')}>
+      <nav class="tools" aria-label={name('common.tools')}>
         {screen.canGoBack && (
           <Tool sign="left" onTouch={() => send({ type: 'back' })}>
             {say('common.back')}
           </Tool>
         )}
-        {!closing && (
+        {!NO_RESTART.includes(step) && (
           <Tool sign="again" onTouch={onRestart}>
             {say('common.restart')}
           </Tool>
@@ -33,26 +41,26 @@ export function Tools(props: { screen: ScreenView; say: Say; onEnd: () => void; 
           pressed={comfort.textPercent > 100}
           onTouch={() => change({ textPercent: LARGER[comfort.textPercent] })}
         >
-          {say('common.text_size')}
+          {name('common.text_size')}
         </Tool>
         <Tool
           sign="contrast"
           pressed={comfort.highContrast}
           onTouch={() => change({ highContrast: !comfort.highContrast })}
         >
-          {say('common.contrast')}
+          {name('common.contrast')}
         </Tool>
         <Tool
           sign="sound"
           pressed={comfort.readAloud}
           onTouch={() => change({ readAloud: !comfort.readAloud })}
         >
-          {say('common.sound')}
+          {name('common.sound')}
         </Tool>
         <Tool sign="officer" onTouch={() => send({ type: officerCalled ? 'officer_done' : 'call_officer' })}>
-          {say(officerCalled ? 'officer.done' : 'officer.call')}
+          {name(officerCalled ? 'officer.done' : 'officer.call')}
         </Tool>
-        {!closing && (
+        {!NO_END.includes(step) && (
           <Tool sign="cross" onTouch={onEnd}>
             {say('common.cancel')}
           </Tool>

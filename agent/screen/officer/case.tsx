@@ -43,9 +43,11 @@ export function CaseDesk({ openCase, visitId, desk, onAct, complaint }: CaseProp
       </ul>
       <div class="actions">
         <Button onPress={() => setAsking('confirm')}>{tell('case.confirm')}</Button>
-        <Button kind="quiet" onPress={() => onAct({ type: 'forward', visitId })}>
-          {tell('case.forward')}
-        </Button>
+        {desk.allowed.includes('forward') && (
+          <Button kind="quiet" onPress={() => onAct({ type: 'forward', visitId })}>
+            {tell('case.forward')}
+          </Button>
+        )}
         <Button kind="danger" onPress={() => setAsking('refuse')}>
           {tell('case.refuse')}
         </Button>
