@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts';
 import type { Tap } from '../drivers/link/tape.ts';
 import { printTo } from '../drivers/printer/driver.ts';
-import { cameraOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
+import { cameraOpener, lightOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
 import { type Supervised, supervise } from '../drivers/supervise.ts';
 import { startFaceGallery, startModels } from '../models/index.ts';
 import type { Config } from './contract/config.ts';
@@ -24,6 +24,7 @@ import type { Log } from './ops/log.ts';
 import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
 import { observe } from './ops/observe.ts';
 import type { Pulses } from './ops/pulse.ts';
+import { followSignals, lightSignal, showing } from './ops/signal-light.ts';
 import { timedModels } from './ops/timed-models.ts';
 import { VisitGate } from './outbox/gate.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
@@ -233,6 +234,15 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     }),
   );
 
+  if (config.devices.signalLight) {
+    const wanted = () =>
+      lightSignal(session.state.kind, board.problems.length > 0 || gate.refusal !== null || !keys.usable);
+    const open = showing(lightOpener(config.devices.signalLight), wanted);
+    const onState = ({ state }: { state: string }) => log.info({ state }, 'signal light');
+    const light = starting.use(supervise(open, { signal: devicesEnd.signal, onState }));
+    followSignals(light, wanted, [session, board], devicesEnd.signal);
+  }
+
   const visitPauses = starting.use(new VisitPauses());
   session.onChange(({ state, previous }) => {
     visitPauses.during(visitOf(state) !== null);
@@ -304,6 +314,7 @@ export function deviceOpeners(config: Config, tap?: Tap) {
     finger_scanner: scannerOpener(scannerSettings(config), tap),
     camera: cameraOpener(definedOnly(config.devices.camera), tap),
     document_reader: readerOpener(config.devices.documentReader, tap),
+    ...(config.devices.signalLight && { signal_light: lightOpener(config.devices.signalLight) }),
   };
 }
 

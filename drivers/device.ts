@@ -99,3 +99,12 @@ export interface DocumentReader extends AsyncDisposable {
    */
   read(signal: AbortSignal): Promise<readonly string[]>;
 }
+
+/** Free for the next applicant, asking one for something, or in need of an officer. */
+export type LightSignal = 'ready' | 'capture' | 'error';
+
+export interface SignalLight extends AsyncDisposable {
+  readonly identity: DeviceIdentity;
+  /** Resolves when the light has taken it. @throws DeviceError */
+  show(what: LightSignal): Promise<void>;
+}

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 
 /** Something plugged in that a driver could be configured for. */
 export interface ListedDevice {
-  readonly bus: 'serial' | 'video';
+  readonly bus: 'serial' | 'video' | 'hid';
   /** What to write into the settings: the name that stays the same over unplugging, where udev made one. */
   readonly path: string;
   /** The device node of the moment. */
@@ -18,6 +18,7 @@ export interface ListedDevice {
 const BUSES = [
   { bus: 'serial', deviceClass: 'tty', stableNames: 'serial/by-id' },
   { bus: 'video', deviceClass: 'video4linux', stableNames: 'v4l/by-id' },
+  { bus: 'hid', deviceClass: 'hidraw', stableNames: 'vantay' },
 ] as const;
 
 /**
@@ -47,15 +48,29 @@ async function describe(
   // A kernel makes ttyS0 .. ttyS3 whether they exist or not; type 0 is a port without a chip (serial_core.h).
   if (device === undefined || (await text(classEntry, 'type')) === '0') return undefined;
   const usb = await usbDeviceAbove(device);
+  const ids = bus === 'hid' ? await hidIds(device) : undefined;
   const product = usb === undefined ? '' : await text(usb, 'product');
   return {
     bus,
     path: stable.get(name) ?? `/dev/${name}`,
     node: `/dev/${name}`,
-    vendorId: usb === undefined ? '' : (await text(usb, 'idVendor')).toLowerCase(),
-    productId: usb === undefined ? '' : (await text(usb, 'idProduct')).toLowerCase(),
-    serial: usb === undefined ? '' : await text(usb, 'serial'),
-    description: (await text(classEntry, 'name')) || product,
+    vendorId: ids?.vendorId ?? (usb === undefined ? '' : (await text(usb, 'idVendor')).toLowerCase()),
+    productId: ids?.productId ?? (usb === undefined ? '' : (await text(usb, 'idProduct')).toLowerCase()),
+    serial: ids?.serial ?? (usb === undefined ? '' : await text(usb, 'serial')),
+    description: ids?.name ?? ((await text(classEntry, 'name')) || product),
+  };
+}
+
+/** What the kernel's HID core knows of a device, whatever bus it is on: `HID_ID=0003:000010C4:0000EA80` and more. */
+async function hidIds(device: string) {
+  const event = await text(device, 'uevent');
+  const id = /^HID_ID=[0-9A-F]+:0000([0-9A-F]{4}):0000([0-9A-F]{4})$/m.exec(event);
+  if (id === null) return undefined;
+  return {
+    vendorId: id[1]!.toLowerCase(),
+    productId: id[2]!.toLowerCase(),
+    serial: /^HID_UNIQ=(.*)$/m.exec(event)?.[1] ?? '',
+    name: /^HID_NAME=(.*)$/m.exec(event)?.[1] ?? '',
   };
 }
 

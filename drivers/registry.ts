@@ -1,4 +1,5 @@
-import type { Camera, DocumentReader, FingerScanner } from './device.ts';
+import { type Blink1Settings, openBlink1 } from './blink1/driver.ts';
+import type { Camera, DocumentReader, FingerScanner, SignalLight } from './device.ts';
 import { type FfmpegSettings, openFfmpeg } from './ffmpeg/driver.ts';
 import type { Tap } from './link/tape.ts';
 import { type MjpegHttpSettings, openMjpegHttp } from './mjpeg/driver.ts';
@@ -12,6 +13,8 @@ export type CameraSettings =
   | ({ readonly kind: 'mjpeg-http' } & MjpegHttpSettings)
   | ({ readonly kind: 'ffmpeg' } & FfmpegSettings);
 export type ReaderSettings = { readonly kind: 'serial-mrz' } & SerialMrzSettings;
+
+export type LightSettings = { readonly kind: 'blink1' } & Blink1Settings;
 
 /** Opens a device, anew each time; for `supervise`. A tap between driver and link serves the first opening. */
 export type Open<D> = (signal: AbortSignal) => Promise<D & Supervisable>;
@@ -37,4 +40,8 @@ export function cameraOpener(settings: CameraSettings, tap?: Tap): Open<Camera> 
 
 export function readerOpener(settings: ReaderSettings, tap?: Tap): Open<DocumentReader> {
   return signal => openSerialMrz(settings, signal, tap);
+}
+
+export function lightOpener(settings: LightSettings): Open<SignalLight> {
+  return signal => openBlink1(settings, signal);
 }

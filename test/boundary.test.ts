@@ -123,7 +123,7 @@ const PURE = new Set([
 
 /** The few that look at hardware or models from the command line, without an agent. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
-  'agent/cli/devices.ts': ['listDevices'],
+  'agent/cli/devices.ts': ['listDevices', 'watchDevices'],
   'agent/cli/doctor.ts': ['modelChecks', 'startModels'],
   'agent/cli/evaluate.ts': [
     'BONA_FIDE',

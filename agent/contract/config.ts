@@ -11,7 +11,7 @@ const FingerScannerSettings = z.strictObject({
     .enum(['serial', 'cp2110'])
     .default('serial')
     .describe('what the sensor hangs on: a serial port, or a CP2110 HID-to-UART bridge'),
-  path: FilePath.describe('tty of the sensor, or hidraw device of its bridge'),
+  path: FilePath.describe('tty of the sensor or hidraw device of its bridge, or usb:VENDOR:PRODUCT[:SERIAL]'),
   baud: z.union([z.literal('auto'), z.int().min(9600).max(115200)]).default('auto'),
   password: z.int().min(0).max(0xffffffff).default(0),
   address: z.int().min(0).max(0xffffffff).default(0xffffffff),
@@ -24,14 +24,14 @@ const CameraSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mjpeg-http'), url: z.url({ protocol: /^https?$/ }) }),
   z.strictObject({
     kind: z.literal('ffmpeg'),
-    input: FilePath.describe('a V4L2 device such as /dev/video0, or a file'),
+    input: FilePath.describe('a V4L2 device such as /dev/video0 or usb:VENDOR:PRODUCT[:SERIAL], or a file'),
     format: z.string().optional().describe('ffmpeg input format, e.g. v4l2'),
   }),
 ]);
 
 const DocumentReaderSettings = z.strictObject({
   kind: z.literal('serial-mrz'),
-  path: FilePath,
+  path: FilePath.describe('tty of the reader, or usb:VENDOR:PRODUCT[:SERIAL]'),
   baud: z.int().min(1200).max(115200).default(9600),
 });
 
@@ -88,6 +88,11 @@ const PrinterSettings = z.discriminatedUnion('kind', [
     arguments: z.array(z.string()).default([]),
   }),
 ]);
+
+const SignalLightSettings = z.strictObject({
+  kind: z.literal('blink1').describe('blink(1) signal light: ready, capture, error'),
+  path: FilePath.default('usb:27b8:01ed').describe('its hidraw device, or usb:VENDOR:PRODUCT[:SERIAL]'),
+});
 
 /** The configuration file (YAML). Each value can be overridden by `VANTAY_` + its path in capitals, levels joined by `__`. */
 export const Config = z.strictObject({
@@ -166,6 +171,7 @@ export const Config = z.strictObject({
     camera: CameraSettings,
     documentReader: DocumentReaderSettings,
     printer: PrinterSettings.optional(),
+    signalLight: SignalLightSettings.optional(),
   }),
   visit: z
     .strictObject({

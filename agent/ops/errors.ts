@@ -27,11 +27,12 @@ const DEVICES: Entries<DeviceErrorCode> = {
   },
   DEVICE_IN_USE: {
     cause: 'Another process holds the device.',
-    remedy: 'Stop the other process (`fuser PATH` names it); only one agent may run on a kiosk.',
+    remedy:
+      'Stop the other process (the message or `fuser PATH` names it); only one agent may run on a kiosk.',
   },
   DEVICE_NO_PERMISSION: {
     cause: "The agent's user may not open the device.",
-    remedy: "Install the udev rules, or add the user to the device's group (dialout, video).",
+    remedy: "Install the udev rules, or add the user to the device's group (dialout, video, plugdev).",
   },
   DEVICE_GONE: {
     cause: 'The device was unplugged or reset while in use.',

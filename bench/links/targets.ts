@@ -2,8 +2,10 @@
 import { decodeData } from '../../drivers/cp2110/wire.ts';
 import { JpegSplitter } from '../../drivers/mjpeg/jpeg-splitter.ts';
 import { MultipartReader } from '../../drivers/mjpeg/multipart.ts';
+import { decodeStatus } from '../../drivers/printer/status.ts';
 import { decode } from '../../drivers/r30x/wire.ts';
 import { LineReader, ZoneAssembler } from '../../drivers/serial-mrz/wire.ts';
+import { type PrinterFault, statusBytes } from '../../sim/printer/printer.ts';
 import { ACK, COMMAND, DATA, END_OF_DATA, writePacket } from '../../sim/sensor/wire.ts';
 import { Cp2110Bridge } from '../../sim/usb/cp2110.ts';
 import type { FuzzedDecoder, FuzzTarget } from './fuzz.ts';
@@ -141,8 +143,20 @@ const cp2110: FuzzTarget = {
   },
 };
 
+/** Two bytes of the form 0xx1xx10, as the manual draws them, or nothing. */
+const printerStatus: FuzzTarget = {
+  name: 'escpos_status',
+  frames: [null, 'coverOpen', 'paperOut'].map(trouble => statusBytes([2, 4], trouble as PrinterFault | null)),
+  start: () => bytes => {
+    const accepted = decodeStatus(bytes) !== undefined;
+    const drawn = [...bytes].map(byte => byte.toString(2).padStart(8, '0')).join(' ');
+    demand(accepted === /^0..1..10 0..1..10$/.test(drawn), `or refused ${drawn}`);
+    return accepted ? 1 : 0;
+  },
+};
+
 function demand(holds: boolean, what: string): void {
   if (!holds) throw new Error(`the decoder accepted ${what}`);
 }
 
-export const FUZZ_TARGETS: readonly FuzzTarget[] = [r30x, cp2110, mrz, multipart, bareJpeg];
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [r30x, cp2110, mrz, multipart, bareJpeg, printerStatus];

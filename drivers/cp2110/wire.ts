@@ -3,19 +3,14 @@
  * Source: Silicon Labs AN434 "CP2110/4 interface specification", chapters 4 to 6. Numbers are big-endian.
  */
 
-/** USB vendor and product of a bridge as it leaves the factory (AN434 chapter 3). */
-export const CP2110_USB = { vendorId: 0x10c4, productId: 0xea80 } as const;
-
 /** Most bytes of one data report, whose number is its length (AN434 4.1). */
 const MAX_DATA_BYTES = 63;
 
 const GET_SET_UART_ENABLE = 0x41;
 const PURGE_FIFOS = 0x43;
-const GET_VERSION = 0x46;
 const GET_SET_UART_CONFIG = 0x50;
 
-/** Bytes of the reports that are asked for, with their number. */
-export const VERSION_REPORT = { number: GET_VERSION, bytes: 3 } as const;
+/** The report that is asked for, its number counted. */
 export const UART_CONFIG_REPORT = { number: GET_SET_UART_CONFIG, bytes: 9 } as const;
 
 /** AN434 5.2: 0 disables the UART, 1 enables it. */

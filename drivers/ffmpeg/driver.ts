@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { type Camera, DeviceError, type DeviceErrorCode } from '../device.ts';
+import { deviceNode } from '../find-device.ts';
 import { openProcess } from '../link/process.ts';
 import { type Tap, UNTAPPED } from '../link/tape.ts';
 import { JpegSplitter } from '../mjpeg/jpeg-splitter.ts';
@@ -7,7 +8,7 @@ import { StreamCamera, type StreamLimits } from '../stream-camera.ts';
 import { type VideoDevice, videoDevice } from './v4l2.ts';
 
 export interface FfmpegSettings {
-  /** What ffmpeg opens: a V4L2 device such as `/dev/video0`, a file, a URL. It must carry MJPEG: nothing is re-encoded. */
+  /** What ffmpeg opens: a V4L2 device such as `/dev/video0` or as {@link deviceNode} finds it, a file, a URL. It must carry MJPEG: nothing is re-encoded. */
   readonly input: string;
   /** ffmpeg's input format. `v4l2` for `/dev/video*` when absent, else left to ffmpeg. */
   readonly format?: string;
@@ -21,10 +22,11 @@ export interface FfmpegSettings {
  * @throws DeviceError DEVICE_NOT_FOUND, DEVICE_IN_USE, DEVICE_NO_PERMISSION, DEVICE_PROTOCOL, DEVICE_TIMEOUT or DEVICE_GONE
  */
 export async function openFfmpeg(
-  settings: FfmpegSettings,
+  given: FfmpegSettings,
   signal: AbortSignal,
   tap: Tap = UNTAPPED,
 ): Promise<Camera & { lost: Promise<DeviceError> }> {
+  const settings = { ...given, input: await deviceNode(given.input, 'video') };
   const location = settings.input;
   const identity = { driver: 'ffmpeg', location, ...(await identify(settings)) };
   const link = await openProcess(

@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { deadline, orAbort } from '../deadline.ts';
 import { DeviceError } from '../device.ts';
+import { holderOf } from '../holder.ts';
 import type { FromHidHost, HidRequest } from './hid-messages.ts';
 
 /** A HID device, spoken to in reports; each begins with its number. It is open until it is closed or lost. */
@@ -29,10 +30,13 @@ const MAX_WAITING_REPORTS = 65_536;
 /**
  * Opens a HID device in a process of its own.
  * @param path a hidraw device or a stable link to one
- * @throws DeviceError DEVICE_NOT_FOUND, DEVICE_NO_PERMISSION, DEVICE_TIMEOUT or DEVICE_FAULT
+ * @throws DeviceError DEVICE_NOT_FOUND, DEVICE_NO_PERMISSION, DEVICE_IN_USE, DEVICE_TIMEOUT or DEVICE_FAULT
  */
 export async function openHid(path: string, signal: AbortSignal): Promise<HidDevice> {
   await mayOpen(path);
+  // The kernel lets several programs open a hidraw device, and each of them read what was meant for another.
+  const holder = await holderOf(path);
+  if (holder !== undefined) throw new DeviceError('DEVICE_IN_USE', `${path}: ${holder} holds it`);
   signal.throwIfAborted();
   const child = fork(HOST, [path], {
     serialization: 'advanced',

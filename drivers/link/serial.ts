@@ -2,6 +2,7 @@ import { read } from 'node:fs';
 import { promisify } from 'node:util';
 import { SerialPort } from 'serialport';
 import { DeviceError, type DeviceErrorCode } from '../device.ts';
+import { holderOf } from '../holder.ts';
 import { Inbox } from './inbox.ts';
 import type { BaudLink } from './link.ts';
 
@@ -32,9 +33,9 @@ export async function openSerial(path: string, baud: number, signal: AbortSignal
     hupcl: false,
     lock: true,
   });
-  const port = await within(path, opening).catch(error => {
+  const port = await within(path, opening).catch(async error => {
     void opening.then(late => late.close()).catch(() => {});
-    throw openError(path, error);
+    throw await named(path, openError(path, error));
   });
   if (!('poller' in port)) {
     await port.close();
@@ -161,6 +162,14 @@ function within<T>(path: string, work: Promise<T>): Promise<T> {
 
 function gone(path: string, cause: unknown): DeviceError {
   return new DeviceError('DEVICE_GONE', `${path} was unplugged or closed`, { cause });
+}
+
+/** Tells who it is that holds the port, where that can be seen. */
+async function named(path: string, error: DeviceError): Promise<DeviceError> {
+  const holder = error.code === 'DEVICE_IN_USE' ? await holderOf(path) : undefined;
+  return holder === undefined
+    ? error
+    : new DeviceError('DEVICE_IN_USE', `${path}: ${holder} holds it`, { cause: error.cause });
 }
 
 /** What the bindings' messages say; they carry no errno of their own. */

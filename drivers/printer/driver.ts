@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { orAbort } from '../deadline.ts';
 import { DeviceError } from '../device.ts';
+import { decodeStatus, type PrinterTrouble, STATUS_BYTES, STATUS_QUESTION } from './status.ts';
 
 export type PrinterSettings =
   /** A device file such as /dev/usb/lp0. */
@@ -29,6 +31,7 @@ export async function printTo(
     await HOW[printer.kind](printer as never, bytes, within);
   } catch (cause) {
     signal.throwIfAborted();
+    if (cause instanceof DeviceError) throw cause;
     if (deadline.aborted) throw new DeviceError('DEVICE_TIMEOUT', 'the printer takes nothing', { cause });
     const code = cause instanceof Error && 'code' in cause ? cause.code : null;
     const missing = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENODEV';
@@ -38,6 +41,35 @@ export async function printTo(
       { cause },
     );
   }
+}
+
+/** A printer that says nothing within this time is one that never does: print servers swallow the question. */
+const STATUS_DEADLINE_MS = 500;
+const TROUBLES: Readonly<Record<PrinterTrouble, string>> = {
+  cover_open: 'the cover of the printer is open',
+  no_paper: 'the printer has no paper',
+  fault: 'the printer reports a fault',
+};
+
+/** A printer without paper takes a slip all the same, and prints it for whoever comes after the next roll. */
+async function refuseTroubled(socket: Socket, signal: AbortSignal): Promise<void> {
+  let answer = Buffer.alloc(0);
+  const said = Promise.withResolvers<void>();
+  const hear = (bytes: Buffer) => {
+    answer = Buffer.concat([answer, bytes]);
+    if (answer.length >= STATUS_BYTES) said.resolve();
+  };
+  socket.on('data', hear);
+  const timer = setTimeout(said.resolve, STATUS_DEADLINE_MS);
+  try {
+    socket.write(STATUS_QUESTION);
+    await orAbort(said.promise, signal);
+  } finally {
+    clearTimeout(timer);
+    socket.off('data', hear);
+  }
+  const status = decodeStatus(answer);
+  if (status !== undefined && status !== 'ready') throw new DeviceError('DEVICE_FAULT', TROUBLES[status]);
 }
 
 type Kind<Name extends PrinterSettings['kind']> = Extract<PrinterSettings, { kind: Name }>;
@@ -51,6 +83,7 @@ const HOW = {
     const socket = connect({ host, port, signal });
     try {
       await once(socket, 'connect', { signal });
+      await refuseTroubled(socket, signal);
       await pipeline([bytes], socket, { signal });
     } finally {
       socket.destroy();

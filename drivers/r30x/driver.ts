@@ -7,6 +7,7 @@ import {
   type FingerScanner,
   type GrayImage,
 } from '../device.ts';
+import { deviceNode } from '../find-device.ts';
 import type { BaudLink, Link } from '../link/link.ts';
 import { openSerial } from '../link/serial.ts';
 import { type Tap, UNTAPPED } from '../link/tape.ts';
@@ -18,7 +19,7 @@ import { type ImageFormat, R307_FORMAT, unpackImage, wireBytes } from './image.t
 import { DEFAULT_ADDRESS, type SystemParameters } from './wire.ts';
 
 export interface R30xSettings {
-  /** tty of the sensor, or hidraw device of the bridge that it hangs on. */
+  /** tty of the sensor, or hidraw device of the bridge that it hangs on, or as {@link deviceNode} finds it. */
   readonly path: string;
   /** What the sensor hangs on; a serial port when absent. */
   readonly link?: 'serial' | 'cp2110';
@@ -51,8 +52,13 @@ export async function openR30x(
   signal: AbortSignal,
   tap: Tap = UNTAPPED,
 ): Promise<R30xScanner> {
-  const open = settings.link === 'cp2110' ? openCp2110 : openSerial;
-  const link = await open(settings.path, settings.baud ?? settings.likelyBaud ?? FACTORY_BAUD, signal);
+  const bridged = settings.link === 'cp2110';
+  const node = await deviceNode(settings.path, bridged ? 'hid' : 'serial');
+  const link = await (bridged ? openCp2110 : openSerial)(
+    node,
+    settings.baud ?? settings.likelyBaud ?? FACTORY_BAUD,
+    signal,
+  );
   return openR30xOn(tap(link), settings, signal);
 }
 

@@ -1,12 +1,13 @@
 import { orAbort } from '../deadline.ts';
 import { DeviceError, type DeviceIdentity, type DocumentReader } from '../device.ts';
+import { deviceNode } from '../find-device.ts';
 import type { Link } from '../link/link.ts';
 import { openSerial } from '../link/serial.ts';
 import { type Tap, UNTAPPED } from '../link/tape.ts';
 import { LineReader, ZoneAssembler } from './wire.ts';
 
 export interface SerialMrzSettings {
-  /** tty of the reader. */
+  /** tty of the reader, or as {@link deviceNode} finds it. */
   readonly path: string;
   /** Bits per second; 9600, the usual factory setting of serial readers, when absent. */
   readonly baud?: number;
@@ -27,7 +28,8 @@ export async function openSerialMrz(
   signal: AbortSignal,
   tap: Tap = UNTAPPED,
 ): Promise<SerialMrzReader> {
-  return new SerialMrzReader(tap(await openSerial(settings.path, settings.baud ?? DEFAULT_BAUD, signal)));
+  const node = await deviceNode(settings.path, 'serial');
+  return new SerialMrzReader(tap(await openSerial(node, settings.baud ?? DEFAULT_BAUD, signal)));
 }
 
 export class SerialMrzReader implements DocumentReader {

@@ -146,6 +146,8 @@ class Session {
 
   #send(type: number, id: bigint, body: Uint8Array = new Uint8Array(0), data?: Uint8Array): void {
     if (this.#socket.destroyed) return;
+    // An answer that the unplugging overtook is heard by nobody.
+    if (type >= TYPE.control && !this.#isPluggedIn()) return;
     const parts = data ? [body, data] : [body];
     const idBytes = type === TYPE.hello ? 4 : this.#idBytes;
     const head = Buffer.alloc(8 + idBytes);

@@ -85,6 +85,26 @@ describe('a slip', () => {
     DRAWN_MS,
   );
 
+  it('goes to no printer without paper or with an open cover, and to one that answers no question', async () => {
+    await using printer = await startPrinter();
+    const settings = { kind: 'escpos-tcp', host: '127.0.0.1', port: printer.port } as const;
+    for (const [trouble, message] of [
+      ['paperOut', 'the printer has no paper'],
+      ['coverOpen', 'the cover of the printer is open'],
+    ] as const) {
+      printer.trouble = trouble;
+      await expect(printTo(settings, Buffer.from('x'), signal)).rejects.toMatchObject({
+        code: 'DEVICE_FAULT',
+        message,
+      });
+    }
+    expect(printer.jobs).toEqual([]);
+    printer.trouble = 'mute';
+    const taken = printer.next();
+    await printTo(settings, Buffer.from('words'), signal);
+    expect((await taken).text).toBe('words');
+  });
+
   it(
     'goes to a page printer as a PDF with its language',
     async () => {

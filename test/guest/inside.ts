@@ -1,0 +1,164 @@
+/** What is checked within the guest, by a user without rights: the drivers on a real kernel. Talks to the host by lines. */
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openBlink1 } from '../../drivers/blink1/driver.ts';
+import { DeviceError, type FingerScanner } from '../../drivers/device.ts';
+import { openFfmpeg } from '../../drivers/ffmpeg/driver.ts';
+import { type ListedDevice, listDevices } from '../../drivers/list-devices.ts';
+import { openR30x, type R30xSettings } from '../../drivers/r30x/driver.ts';
+import { type Supervisable, type Supervised, supervise } from '../../drivers/supervise.ts';
+import { drawnFinger } from '../wire/fingers.ts';
+
+const FOUND_WITHIN_MS = 60_000;
+const USE_DEADLINE_MS = 60_000;
+/** Each is pulled out so often; the bridge's driver starts a process each time. */
+const CYCLES = { 'cdc-acm': 30, cp2110: 20 } as const;
+/** Bytes of an image on a sensor's UART. */
+const IMAGE_WIRE_BYTES = 288 * 139 + 24;
+
+const SERIAL = { bridge: 'SIM00001', serial: 'SIM00002', uhid: 'SIM00003', light: 'SIM00004' } as const;
+
+/** Frames taken from the camera. */
+const FRAMES = 12;
+
+type Name = keyof typeof CYCLES;
+const say = (text: string) => process.stdout.write(`SAY ${text}\n`);
+const within = () => AbortSignal.timeout(USE_DEADLINE_MS);
+/** The sensors have four bits a pixel. */
+const asImaged = (finger: number) => Buffer.from(drawnFinger(finger).pixels.map(pixel => (pixel >> 4) * 17));
+
+function demand(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
+}
+
+async function until(found: () => Promise<ListedDevice | undefined>, what: string): Promise<ListedDevice> {
+  const endMs = performance.now() + FOUND_WITHIN_MS;
+  for (;;) {
+    const device = await found();
+    if (device) return device;
+    demand(performance.now() < endMs, `${what} did not appear`);
+    await sleep(100);
+  }
+}
+
+const listed = (serial: string) => async () => (await listDevices()).find(device => device.serial === serial);
+
+async function image(scanner: Supervised<FingerScanner>, name: string, finger = 1): Promise<void> {
+  const startedMs = performance.now();
+  // On a busy host the emulated machine may be so slow that a sensor seems silent.
+  const capture = await patiently(scanner, (device, signal) => device.capture(signal));
+  demand(
+    capture.kind === 'image' && asImaged(finger).equals(capture.image.pixels),
+    `${name}: the image is another one`,
+  );
+  say(`${name}: image of 256 x 288 as on the glass, ${Math.round(performance.now() - startedMs)} ms`);
+}
+
+/** Until it has worked once: while a device is not there, whoever asks is told so. */
+async function patiently<D extends Supervisable, R>(
+  device: Supervised<D>,
+  work: (opened: D, signal: AbortSignal) => Promise<R>,
+): Promise<R> {
+  const signal = within();
+  for (;;) {
+    try {
+      return await device.use(work, signal);
+    } catch (error) {
+      if (!(error instanceof DeviceError) || signal.aborted) throw error;
+    }
+  }
+}
+
+/** Asks for images until the cable is pulled; how that ended. */
+async function untilPulled(scanner: Supervised<FingerScanner>): Promise<string> {
+  for (;;) {
+    const outcome = await scanner
+      .use((device, signal) => device.capture(signal), within())
+      .then(
+        ({ kind }) => kind,
+        error => (error instanceof DeviceError ? error.code : String(error)),
+      );
+    if (outcome !== 'DEVICE_TIMEOUT') return outcome;
+  }
+}
+
+async function cycles(name: Name, settings: R30xSettings): Promise<void> {
+  await using scanner = supervise(signal => openR30x(settings, signal), {
+    signal: new AbortController().signal,
+  });
+  await patiently(scanner, async () => {});
+  await image(scanner, name);
+  let files = 0;
+  for (let cycle = 0; cycle < CYCLES[name]; cycle += 1) {
+    process.stdout.write(`ASK ${name} ${(cycle * 7_919 + 1) % IMAGE_WIRE_BYTES}\n`);
+    // The host hears of it a moment later.
+    await sleep(50);
+    const outcome = await untilPulled(scanner);
+    demand(outcome === 'DEVICE_GONE', `${name}: unplugged for the ${cycle + 1}th time, ${outcome} came`);
+    await patiently(scanner, async () => {});
+    if (cycle === 2) files = (await readdir('/proc/self/fd')).length;
+  }
+  await image(scanner, name);
+  const leaked = (await readdir('/proc/self/fd')).length - files;
+  say(
+    `${name}: ${CYCLES[name]} times unplugged in an image and back in use; ${leaked} files more than before`,
+  );
+}
+
+/** The same bridge through /dev/uhid; it has the vendor and product of the other one. */
+async function withoutUsb(settings: R30xSettings): Promise<void> {
+  await using scanner = supervise(signal => openR30x(settings, signal), {
+    signal: new AbortController().signal,
+  });
+  await patiently(scanner, async () => {});
+  await image(scanner, 'cp2110 over uhid', 2);
+}
+
+/** A camera of the kernel's video layer: what the driver gives are the pictures that were put in, byte for byte. */
+async function camera(film: string): Promise<void> {
+  const shown = await readFile(film);
+  // The camera takes no pictures before somebody feeds it.
+  await using device = supervise(signal => openFfmpeg({ input: '/dev/video0' }, signal), {
+    signal: new AbortController().signal,
+  });
+  const frames = await patiently(device, async (opened, signal) => {
+    const taken: Buffer[] = [];
+    for await (const { jpeg } of opened.frames(signal)) if (taken.push(Buffer.from(jpeg)) === FRAMES) break;
+    return taken;
+  });
+  demand(
+    frames.every(frame => shown.includes(frame)),
+    'the camera shows pictures that were not put in',
+  );
+  const different = new Set(frames.map(frame => frame.toString('base64'))).size;
+  demand(different > 2, 'the camera shows one picture only');
+  say(`camera: ${frames.length} frames through /dev/video0, byte for byte, ${different} different ones`);
+}
+
+/** The host sees the colours. */
+async function signalLight(path: string): Promise<void> {
+  await using light = supervise(signal => openBlink1({ path }, signal), {
+    signal: new AbortController().signal,
+  });
+  await patiently(light, async opened => {
+    for (const what of ['ready', 'capture', 'error'] as const) await opened.show(what);
+  });
+}
+
+try {
+  for (const serial of Object.values(SERIAL)) {
+    const { path, node, vendorId, productId, description } = await until(listed(serial), serial);
+    say(`${path} (${node}): ${vendorId}:${productId}:${serial}, ${description}`);
+  }
+  await signalLight(`usb:27b8:01ed:${SERIAL.light}`);
+  await camera(process.env.FILM ?? '');
+  await Promise.all([
+    cycles('cdc-acm', { path: `usb:1209:0002:${SERIAL.serial}` }),
+    cycles('cp2110', { path: `usb:10c4:ea80:${SERIAL.bridge}`, link: 'cp2110', baud: 57_600 }),
+    withoutUsb({ path: `usb:10c4:ea80:${SERIAL.uhid}`, link: 'cp2110', baud: 57_600 }),
+  ]);
+} catch (error) {
+  say(`FAILED: ${error instanceof Error ? error.stack?.replaceAll('\n', ' ') : error}`);
+  // Whatever else is going on is of no interest any more.
+  process.exit(1);
+}
