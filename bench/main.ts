@@ -7,6 +7,7 @@ import { deliveryBench } from './delivery.ts';
 import { faceBench } from './face.ts';
 import type { Bench, Figure } from './figures.ts';
 import { fingerBench } from './finger.ts';
+import { opsBench } from './ops.ts';
 import { recordsBench } from './records.ts';
 import { soakBench } from './soak.ts';
 import { visitBench } from './visit.ts';
@@ -17,6 +18,7 @@ const BENCHES: readonly Bench[] = [
   faceBench,
   deliveryBench,
   recordsBench,
+  opsBench,
   soakBench,
 ];
 
