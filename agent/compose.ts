@@ -265,7 +265,9 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     camera_frames: camera.pulse,
     ...board.pulses,
   };
-  starting.use(await observe(config, log, { outbox, uplink, models, keys, session, devices: board, pulses }));
+  const observers = starting.use(
+    await observe(config, log, { outbox, uplink, models, keys, session, devices: board, pulses }),
+  );
   keys.watch();
   uplink.start();
   const running = starting.move();
@@ -275,7 +277,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     get visitPauses() {
       return visitPauses.worst;
     },
-    pulses,
+    pulses: observers.pulses,
     free: signal => session.free(signal),
     [Symbol.asyncDispose]: async () => {
       stopping.abort(new Error('the agent stops'));
