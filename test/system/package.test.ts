@@ -29,8 +29,11 @@ afterAll(async () => {
 async function build(arch: string, turn: string): Promise<Map<string, string>> {
   const out = join(folder, `${arch}-${turn}`);
   await run(process.execPath, [MAIN, '--arch', arch, '--out', out], { maxBuffer: LONGEST_OUTPUT_BYTES });
-  return new Map((await readdir(out)).map(name => [name.split('_')[0] ?? '', join(out, name)]));
+  return named(out);
 }
+
+const named = async (out: string) =>
+  new Map((await readdir(out)).map(name => [name.split('_')[0] ?? '', join(out, name)]));
 
 const sum = async (path: string) =>
   createHash('sha256')
@@ -63,13 +66,10 @@ describe('the package', { timeout: DEADLINE_MS }, () => {
 
   it('installs on a fresh Debian, and its doctor finds nothing', async () => {
     root = await cleanRoot();
-    const files = [];
-    for (const name of ['vantay', 'vantay-simulator']) {
-      const path = (await readdir(join(folder, 'amd64-first'))).find(file => file.startsWith(`${name}_`));
-      files.push(await root.bring(join(folder, 'amd64-first', path ?? '')));
-    }
+    for (const [name, path] of await named(join(folder, 'amd64-first')))
+      await root.bring(path, `/tmp/${name}.deb`);
     await root.shell(
-      `apt-get update -qq && apt-get install -y -qq --no-install-recommends ${files.join(' ')}`,
+      'apt-get update -qq && apt-get install -y -qq --no-install-recommends /tmp/vantay.deb /tmp/vantay-simulator.deb',
     );
     expect(await root.shell('stat -c "%U %a" /var/lib/vantay')).toBe('vantay 700\n');
     const { ok, findings } = JSON.parse(await root.shell('vantay doctor --json', 'vantay'));
@@ -97,6 +97,27 @@ describe('the package', { timeout: DEADLINE_MS }, () => {
     const paths = UNITS.map(name => `/usr/lib/systemd/system/${name}`);
     expect(await root?.shell(`systemd-analyze verify --man=no ${paths.join(' ')}`)).toBe('');
     await root?.shell(`systemd-analyze security --offline=true --threshold=15 --no-pager ${paths[0]}`);
+  });
+
+  it('runs as a service under systemd: notifies, hangs and is killed, is started anew, reloads, stops', async () => {
+    for (const file of ['boot/trial.ts', 'fixtures/visitors.ts'])
+      await root?.bring(new URL(`../${file}`, import.meta.url).pathname, `/usr/lib/vantay/test/${file}`);
+    const seen = await root?.boot('/usr/lib/vantay/bin/node /usr/lib/vantay/test/boot/trial.ts');
+    expect(seen).toMatch(/^\{.*\}\n$/);
+    expect(JSON.parse(seen ?? '')).toEqual({
+      started: 'active',
+      credential: '1234',
+      user: 'vantay',
+      // No capability, and a filter of system calls (proc(5)).
+      rights: '0000000000000000',
+      systemCallFilter: '2',
+      first: 'finished, accepted',
+      watchdog: true,
+      second: 'finished, accepted',
+      reloaded: 'active',
+      stopped: 'inactive,success,0',
+    });
+    await root?.shell('rm -r /usr/lib/vantay/test /etc/vantay/agent.yaml');
   });
 
   it('goes again, and leaves what nobody may lose', async () => {
