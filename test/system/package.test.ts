@@ -67,9 +67,9 @@ describe('the package', { timeout: DEADLINE_MS }, () => {
   it('installs on a fresh Debian, and its doctor finds nothing', async () => {
     root = await cleanRoot();
     for (const [name, path] of await named(join(folder, 'amd64-first')))
-      await root.bring(path, `/tmp/${name}.deb`);
+      await root.bring(path, `/srv/${name}.deb`);
     await root.shell(
-      'apt-get update -qq && apt-get install -y -qq --no-install-recommends /tmp/vantay.deb /tmp/vantay-simulator.deb',
+      'apt-get update -qq && apt-get install -y -qq --no-install-recommends /srv/vantay.deb /srv/vantay-simulator.deb',
     );
     expect(await root.shell('stat -c "%U %a" /var/lib/vantay')).toBe('vantay 700\n');
     const { ok, findings } = JSON.parse(await root.shell('vantay doctor --json', 'vantay'));
