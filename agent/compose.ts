@@ -28,8 +28,8 @@ import { followSignals, lightSignal, showing } from './ops/signal-light.ts';
 import { timedModels } from './ops/timed-models.ts';
 import { VisitGate } from './outbox/gate.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
+import { outboxFile } from './outbox/settings.ts';
 import { OutboxStore } from './outbox/store.ts';
-import type { OutboxLimits } from './outbox/types.ts';
 import { buildPacket, type PacketTools } from './packet/build.ts';
 import { ImageCodec } from './packet/imaging.ts';
 import { uuid7Maker } from './packet/uuid7.ts';
@@ -281,7 +281,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     ...board.pulses,
   };
   const records = async () => (kept ? kept.health() : null);
-  starting.use(
+  const observers = starting.use(
     await observe(config, log, { outbox, uplink, models, keys, records, session, devices: board, pulses }),
   );
   keys.watch();
@@ -294,7 +294,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     get visitPauses() {
       return visitPauses.worst;
     },
-    pulses,
+    pulses: observers.pulses,
     free: signal => session.free(signal),
     [Symbol.asyncDispose]: async () => {
       stopping.abort(new Error('the agent stops'));
@@ -336,17 +336,6 @@ export const openOutboxFile = (config: Config): OutboxStore => {
   if (!existsSync(path)) throw new VantayError('FILE_UNREADABLE', `no outbox at ${path}`);
   return new OutboxStore(path, limits, { alone: false });
 };
-
-function outboxFile({ stateDir, outbox }: Config): { path: string; limits: OutboxLimits } {
-  const { maxPackets, maxMebibytes, maxAgeHours, minimumFreeMebibytes } = outbox;
-  const limits = {
-    maxPackets,
-    maxBytes: maxMebibytes * 2 ** 20,
-    maxAgeMs: maxAgeHours * 3_600_000,
-    minimumFreeBytes: minimumFreeMebibytes * 2 ** 20,
-  };
-  return { path: join(stateDir, 'outbox.sqlite'), limits };
-}
 
 /**
  * The kiosk's keys, tried once.

@@ -8,6 +8,7 @@ import { faceBench } from './face.ts';
 import type { Bench, Figure } from './figures.ts';
 import { fingerBench } from './finger.ts';
 import { linksBench } from './links.ts';
+import { opsBench } from './ops.ts';
 import { recordsBench } from './records.ts';
 import { screenBench } from './screen.ts';
 import { soakBench } from './soak.ts';
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   recordsBench,
   screenBench,
   linksBench,
+  opsBench,
   soakBench,
 ];
 

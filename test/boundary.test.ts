@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const ROOMS = ['agent', 'drivers', 'models', 'backend', 'sim', 'bench', 'test'];
+const ROOMS = ['agent', 'drivers', 'models', 'backend', 'sim', 'bench', 'systemd', 'test'];
 const MAX_LINES = 400;
 
 interface Import {

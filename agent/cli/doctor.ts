@@ -5,11 +5,19 @@ import { startModels } from '../../models/index.ts';
 import { openKeys } from '../compose.ts';
 import type { Config } from '../contract/config.ts';
 import { accountsFile, readAccounts } from '../officer/accounts.ts';
-import { clockTrust } from '../ops/clock.ts';
 import { loadConfig } from '../ops/config.ts';
-import { type Check, examine, type Finding, lookAtBroker, lookAtDisk, type Noted } from '../ops/doctor.ts';
+import {
+  type Check,
+  examine,
+  type Finding,
+  lookAtBroker,
+  lookAtClock,
+  lookAtDisk,
+  type Noted,
+} from '../ops/doctor.ts';
 import { createLog } from '../ops/log.ts';
 import { forbidDumps, leaksOfMemory } from '../ops/no-dumps.ts';
+import { lookAtPermissions } from '../ops/permissions.ts';
 import { deviceChecks } from './devices.ts';
 import { EXIT, print } from './exit.ts';
 import { described, lookAtRecords } from './records.ts';
@@ -37,7 +45,7 @@ export function doctorVerb(): Command {
 
 const machineChecks = (faceProfile: string | undefined): Check[] => [
   { name: 'node', look: async () => process.version },
-  { name: 'clock', look: async () => `${new Date().toISOString()}, ${clockTrust()}` },
+  { name: 'clock', look: lookAtClock },
   {
     name: 'memory',
     look: async () => {
@@ -71,6 +79,7 @@ function kioskChecks(config: Config, file: string): Check[] {
         return lookAtDisk(config.stateDir);
       },
     },
+    { name: 'permissions', look: () => lookAtPermissions(config, file) },
     ...(config.officer
       ? [{ name: 'officers', look: () => officersOf(config, config.officer?.developmentPins ?? []) }]
       : []),

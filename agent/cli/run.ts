@@ -33,7 +33,8 @@ export function runVerb(): Command {
       const leaks = leaksOfMemory();
       if (leaks.length > 0) log.warn({ code: 'MEMORY_ON_DISK', leaks }, 'memory could reach a disk');
       const manager = await serviceManager(process.env);
-      const keeper = await Keeper.start<Agent>({
+      // Asked to stop while it starts, it starts and then stops: nothing is left half made.
+      const starting = Keeper.start<Agent>({
         config,
         read: () => ({ ...checkConfig(file, process.env), file }),
         start: wanted => startAgent(wanted, log),
@@ -41,30 +42,30 @@ export function runVerb(): Command {
           log.info({ screen, officer, version: VERSION, pid: process.pid }, 'ready'),
         log,
       });
-      const watchdog = new Watchdog(manager, () => keeper.agent.pulses, log);
-      manager.tell('READY=1');
-      process.on('SIGHUP', () => {
-        manager.tell('RELOADING=1');
-        keeper.reload().then(() => manager.tell('READY=1'), exitWith);
-      });
       const stop = async () => {
         manager.tell('STOPPING=1');
-        await end(keeper, log);
-        watchdog[Symbol.dispose]();
-        log.info('stopped');
+        setTimeout(() => process.exit(EXIT.findings), STOP_DEADLINE_MS).unref();
+        await end(await starting, log);
         process.exit(EXIT.done);
       };
       for (const signal of ['SIGTERM', 'SIGINT'] as const)
         process.once(signal, () => void stop().catch(exitWith));
+      process.on('SIGHUP', () => {
+        manager.tell('RELOADING=1');
+        starting.then(keeper => keeper.reload()).then(() => manager.tell('READY=1'), exitWith);
+      });
+      const keeper = await starting;
+      new Watchdog(manager, () => keeper.agent.pulses, log);
+      manager.tell('READY=1');
     });
 }
 
 async function end(keeper: Keeper<Agent>, log: Log): Promise<void> {
-  setTimeout(() => process.exit(EXIT.findings), STOP_DEADLINE_MS).unref();
   const pauses = keeper.agent.visitPauses;
   log.info(
     pauses ? { eventLoopDelayP99Ms: pauses.p99Ms, eventLoopDelayMaxMs: pauses.maxMs } : {},
     'stopping',
   );
   await keeper[Symbol.asyncDispose]();
+  log.info('stopped');
 }

@@ -1,7 +1,9 @@
 /** Looks at everything a kiosk needs, one check at a time; each finding comes with its remedy. */
 import { access, constants, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { entryOf } from './errors.ts';
+import { UplinkError } from '../uplink/errors.ts';
+import { clockTrust } from './clock.ts';
+import { entryOf, VantayError } from './errors.ts';
 
 export interface Finding {
   readonly check: string;
@@ -51,13 +53,21 @@ export async function examine(checks: readonly Check[]): Promise<Finding[]> {
 /** A visit is about 2 MB; below this the outbox would soon have to refuse, in bytes. */
 const MINIMUM_FREE_BYTES = 512 * 2 ** 20;
 
+/** The time of now, and whether anybody vouches for it. */
+export async function lookAtClock(): Promise<string | Noted> {
+  const detail = new Date().toISOString();
+  return clockTrust() === 'synchronised' ? `${detail}, synchronised` : { detail, code: 'CLOCK_UNKNOWN' };
+}
+
 /** Free space and right to write of the state folder. */
 export async function lookAtDisk(folder: string): Promise<string> {
-  await access(folder, constants.W_OK);
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    throw new VantayError('STATE_DIR', `cannot write to ${folder}`, { cause });
+  });
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   const text = `${(free / 2 ** 30).toFixed(1)} GiB free`;
-  if (free < MINIMUM_FREE_BYTES) throw new Error(`only ${text}`);
+  if (free < MINIMUM_FREE_BYTES) throw new VantayError('DISK_LOW', `only ${text}`);
   return text;
 }
 
@@ -87,9 +97,10 @@ function unguarded({ url, caFile, certificateFile }: BrokerLine): string[] {
 function answering({ hostname, port, protocol }: URL, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port) || (protocol === 'mqtts:' ? 8883 : 1883) });
-    const fail = (error: unknown) => {
+    const fail = (cause: unknown) => {
       socket.destroy();
-      reject(error);
+      const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
+      reject(new UplinkError('UPLINK_UNREACHABLE', `${hostname}: ${why}`, { cause }));
     };
     signal.addEventListener('abort', () => fail(signal.reason), { once: true });
     socket.once('error', fail);

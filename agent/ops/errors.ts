@@ -134,6 +134,19 @@ const AGENT = {
     cause: 'The state folder cannot be created or written.',
     remedy: 'Check `stateDir`, its owner and the free space of its disk.',
   },
+  DISK_LOW: {
+    cause: 'The disk of the state folder is nearly full: soon new visits would be refused.',
+    remedy: 'Free space on the disk of `stateDir`; packets leave it once the backend has received them.',
+  },
+  CLOCK_UNKNOWN: {
+    cause: "Nobody vouches for this machine's clock, so packets say that their times may be wrong.",
+    remedy: 'Have the clock set over the network: `timedatectl set-ntp true` (systemd-timesyncd).',
+  },
+  FILES_OPEN: {
+    cause:
+      'Keys, PINs or the state folder can be read, or the configuration written, by others than the agent.',
+    remedy: 'Take the rights away: `chmod go= FILE`; `chmod go-w` for the configuration.',
+  },
   MEMORY_ON_DISK: {
     cause:
       "The agent's memory, which holds faces, fingers and names, could be written to a disk in the clear.",

@@ -1,6 +1,7 @@
 /** How the agent fares, measured once a minute. */
 import type { Health } from '../contract/uplink.ts';
 import { LoopWatch } from './loop-watch.ts';
+import { Pulse } from './pulse.ts';
 
 export type Measured = Omit<Health, 'type' | 'schemaVersion' | 'boot' | 'at'>;
 
@@ -18,20 +19,28 @@ export interface HealthSources {
 
 /** Period of the health topic, in milliseconds. */
 const PERIOD_MS = 60_000;
+/** Longest until it is measured again, in milliseconds: who does not answer by then, such as the outbox's thread, hangs. */
+const LATE_MS = 3 * PERIOD_MS;
 
 export class HealthMonitor implements Disposable {
+  /** Late when a measurement does not come back. */
+  readonly pulse = new Pulse();
   readonly #sources: HealthSources;
   readonly #loop = new LoopWatch();
   readonly #timer: NodeJS.Timeout;
 
   constructor(sources: HealthSources, publish: (measured: Measured) => Promise<void>) {
     this.#sources = sources;
+    this.pulse.within(LATE_MS);
     this.#timer = setInterval(() => {
       this.measure()
         .then(publish)
         // An outbox that cannot be read says so itself, to whoever uses it; the next minute measures again.
         .catch(() => undefined)
-        .finally(() => this.#loop.reset());
+        .finally(() => {
+          this.#loop.reset();
+          this.pulse.within(LATE_MS);
+        });
     }, PERIOD_MS);
     this.#timer.unref();
   }

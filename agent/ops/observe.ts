@@ -26,14 +26,20 @@ export interface Watched {
   readonly pulses: Pulses;
 }
 
+export interface Observers extends AsyncDisposable {
+  /** All loops: those that are watched, and that which watches them. */
+  readonly pulses: Pulses;
+}
+
 /** @throws VantayError PORT_IN_USE */
-export async function observe(config: Config, log: Log, watched: Watched): Promise<AsyncDisposable> {
+export async function observe(config: Config, log: Log, watched: Watched): Promise<Observers> {
   await using starting = new AsyncDisposableStack();
-  const { outbox, uplink, models, keys, records, pulses } = watched;
+  const { outbox, uplink, models, keys, records } = watched;
   const modelRestarts = () => models.health.restarts;
   const audit = () => outbox.auditHead();
   const sources = { outbox: () => outbox.status(), audit, modelRestarts, keys: () => keys.health, records };
-  starting.use(new HealthMonitor(sources, measured => uplink.publishHealth(measured)));
+  const health = starting.use(new HealthMonitor(sources, measured => uplink.publishHealth(measured)));
+  const pulses: Pulses = { ...watched.pulses, health: health.pulse };
   if (config.metrics) {
     const { devices } = watched;
     const metrics = new Metrics({
@@ -43,7 +49,8 @@ export async function observe(config: Config, log: Log, watched: Watched): Promi
     const server = starting.use(await MetricsServer.start(config.metrics.port, metrics, log));
     log.info({ metrics: server.address }, 'metrics');
   }
-  return starting.move();
+  const running = starting.move();
+  return { pulses, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function count(metrics: Metrics, { session, devices, models }: Watched): void {

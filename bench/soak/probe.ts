@@ -4,7 +4,7 @@
  */
 import { appendFileSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
@@ -21,6 +21,8 @@ export interface Sample {
   readonly residentBytes: number;
   /** Of the main thread's heap, after a full collection. */
   readonly heapBytes: number;
+  /** Of these, compiled code and what belongs to it: it grows for hours while functions become hot, and then no more. */
+  readonly codeBytes: number;
   /** Array buffers and what native objects hold, all threads together. */
   readonly externalBytes: number;
   readonly descriptors: number;
@@ -38,6 +40,9 @@ if (isMainThread && file !== undefined) {
       atSeconds: process.uptime(),
       residentBytes: rss,
       heapBytes: heapUsed,
+      codeBytes: getHeapSpaceStatistics()
+        .filter(({ space_name }) => /code|trusted/.test(space_name))
+        .reduce((sum, { space_used_size }) => sum + space_used_size, 0),
       externalBytes: external,
       descriptors: readdirSync('/proc/self/fd').length,
     };

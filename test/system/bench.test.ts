@@ -16,7 +16,7 @@ const Printed = z.strictObject({
 });
 
 // What each says is for whoever runs it; here it has to run to its end. Delivery's trials are tests of their own.
-test.each(['visit', 'finger', 'face', 'records', 'screen', 'links'])(
+test.each(['visit', 'finger', 'face', 'records', 'screen', 'links', 'ops', 'soak'])(
   'the bench %s prints its figures',
   async name => {
     const { stdout } = await run(process.execPath, [MAIN, name, '--small', '--json']);
