@@ -126,7 +126,7 @@ describe('the finger models on a synthetic visit', () => {
         at => makeImpression(masters[at]!, { ...SENSOR, seed: 2, difficulty: 0.2 }).image,
       );
       const scanner: FingerScanner = {
-        identity: { driver: 'test', model: 'test', serial: '1' },
+        identity: { driver: 'test', model: 'test', serial: '1', location: 'test' },
         capture: async () => ({ kind: 'image', image: queue.shift()! }),
         lifted: async () => {},
         [Symbol.asyncDispose]: async () => {},
