@@ -131,6 +131,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
     'evaluateFaceLiveness',
     'evaluateFaceQuality',
     'evaluateFinger',
+    'evaluateFingerFusion',
     'evaluateFingerQuality',
   ],
   'agent/cli/models.ts': ['modelChecks'],

@@ -2,8 +2,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FingerPosition } from '../../agent/contract/common.ts';
 import { Biometric } from '../../agent/ops/biometric.ts';
+import { takeFinger } from '../../agent/pipeline/finger.ts';
 import { type Comparer, compareVisit } from '../../agent/records/compare.ts';
 import type { Captured, Lookup } from '../../agent/session/visit.ts';
+import type { FingerScanner } from '../../drivers/device.ts';
 import { evidenceOf } from '../../models/finger/evidence.ts';
 import { type FingerModels, loadFingerModels } from '../../models/finger/index.ts';
 import { arrangementOf } from '../../models/finger/sequence.ts';
@@ -117,6 +119,47 @@ describe('the finger models on a synthetic visit', () => {
       threshold,
     );
     expect(stranger.outcome).toBe('unclear');
+  });
+
+  test('the applicant is told of a finger laid down twice, and once of one that the record has under another name', async () => {
+    const advised = async (laid: readonly number[], taken: readonly number[]): Promise<unknown[]> => {
+      const queue = laid.map(
+        at => makeImpression(masters[at]!, { ...SENSOR, seed: 2, difficulty: 0.2 }).image,
+      );
+      const scanner: FingerScanner = {
+        identity: { driver: 'test', model: 'test', serial: '1', location: 'test' },
+        capture: async () => ({ kind: 'image', image: queue.shift()! }),
+        lifted: async () => {},
+        [Symbol.asyncDispose]: async () => {},
+      };
+      const stage = {
+        scanner: { use: <T>(work: (device: FingerScanner) => Promise<T>) => work(scanner) },
+        engine: models,
+        sameFingerScore: threshold,
+        attempts: 3,
+        minimumQuality: 20,
+      };
+      const task = {
+        position: 'right_index' as const,
+        taken: taken.map(at => takenFinger(FINGERS[at]!, live[at]!)),
+        references: new Biometric({
+          faces: [],
+          fingers: FINGERS.map((position, at) => ({ position, template: records[at]! })),
+        }),
+        imageVersion: 0,
+      };
+      const said: unknown[] = [];
+      for await (const step of takeFinger(stage, task, AbortSignal.timeout(60_000))) {
+        if (step.kind !== 'live') said.push(step.kind);
+        else if (step.live.advice !== 'place_finger') said.push(step.live.advice);
+      }
+      return said;
+    };
+    expect(await advised([1], [0])).toEqual([null, 'taken']);
+    expect(await advised([0, 1], [0])).toEqual(['other_finger', null, 'taken']);
+    expect(await advised([3, 1], [0])).toEqual(['wrong_finger', null, 'taken']);
+    // Who lays the same one down again is believed: the record may have them mixed up, and an officer is told.
+    expect(await advised([3, 3], [0])).toEqual(['wrong_finger', null, 'taken']);
   });
 
   test('a visit whose fingers are swapped is for an officer, with the fingers named', async () => {
