@@ -158,6 +158,9 @@ export class Visitor implements AsyncDisposable {
         const [first, frame] = [main?.firstElementChild, main].map(part => part?.getBoundingClientRect().top);
         if (main && first !== undefined && frame !== undefined && first + main.scrollTop < frame - 1)
           problems.push(`the step begins ${Math.round(frame - first - main.scrollTop)} px above its top`);
+        const picture = main?.querySelector('.picture');
+        if (!mayScroll && picture && picture.scrollHeight > picture.clientHeight + 1)
+          problems.push(`the picture is ${picture.scrollHeight - picture.clientHeight} px too high`);
         const parts = document.querySelectorAll(
           'button, input, h1, h2, p, dl, img, svg:not(.icon), figure, .glass',
         );
