@@ -118,13 +118,16 @@ export class Visitor implements AsyncDisposable {
   }
 
   /** A page of the gallery in both orientations: it fits, and where asked for, axe has nothing against it. */
-  async stand(name: string, options: { examine: boolean; mayScroll?: boolean }): Promise<void> {
+  async stand(
+    name: string,
+    options: { examine: keyof typeof ORIENTATIONS | null; mayScroll?: boolean },
+  ): Promise<void> {
     for (const [orientation, size] of Object.entries(ORIENTATIONS)) {
       await this.page.setViewportSize(size);
       await this.page.evaluate(() => document.fonts.ready);
       await this.page.screenshot({ path: join(ARTEFACTS, `${this.#name}-${name}-${orientation}.png`) });
       await this.#fits(`${this.#name} ${name}, ${orientation}`, options.mayScroll);
-      if (options.examine) await this.#accessible(`${this.#name} ${name}, ${orientation}`);
+      if (options.examine === orientation) await this.#accessible(`${this.#name} ${name}, ${orientation}`);
     }
   }
 
@@ -151,7 +154,16 @@ export class Visitor implements AsyncDisposable {
         if (!mayScroll && main && main.scrollHeight > main.clientHeight + 1)
           problems.push(`the step is ${main.scrollHeight - main.clientHeight} px too high`);
         if (main && main.scrollWidth > main.clientWidth + 1) problems.push('the step is too wide');
-        const parts = document.querySelectorAll('button, input, h1, h2, p, dl, img, svg:not(.icon), figure');
+        // What stands above the place where scrolling begins is never seen.
+        const [first, frame] = [main?.firstElementChild, main].map(part => part?.getBoundingClientRect().top);
+        if (main && first !== undefined && frame !== undefined && first + main.scrollTop < frame - 1)
+          problems.push(`the step begins ${Math.round(frame - first - main.scrollTop)} px above its top`);
+        const picture = main?.querySelector('.picture');
+        if (!mayScroll && picture && picture.scrollHeight > picture.clientHeight + 1)
+          problems.push(`the picture is ${picture.scrollHeight - picture.clientHeight} px too high`);
+        const parts = document.querySelectorAll(
+          'button, input, h1, h2, p, dl, img, svg:not(.icon), figure, .glass',
+        );
         for (const part of parts) {
           const box = part.getBoundingClientRect();
           const name = `${part.tagName} ${part.className} "${part.textContent?.slice(0, 20)}"`;
@@ -161,7 +173,7 @@ export class Visitor implements AsyncDisposable {
           if (box.left < -1 || box.right > innerWidth + 1 || vertical) problems.push(`${name} is cut off`);
           if (part.matches('button, input') && Math.min(box.width, box.height) < smallest)
             problems.push(`${name} is too small to touch: ${box.width} x ${box.height}`);
-          if (part.scrollWidth > part.clientWidth + 1 && part.matches('button, p, h1, h2'))
+          if (part.scrollWidth > part.clientWidth + 1 && part.matches('button, p, h1, h2, .glass'))
             problems.push(`${name} runs over`);
         }
         return problems;

@@ -8,9 +8,11 @@ export interface Escape {
 }
 
 /** A place that is not the kiosk's; never reached. */
-const ELSEWHERE = 'http://elsewhere.invalid/';
+export const ELSEWHERE = 'http://elsewhere.invalid/';
 /** Where nothing but the page itself lies, and where its words begin, in pixels. */
 const EMPTY = { x: 540, y: 700 };
+/** Longest until what was begun shows, on a busy machine, in milliseconds. */
+const FOLLOWS_MS = 2_500;
 /** Until a browser has said that a policy refused something, in milliseconds. */
 const REFUSED_MS = 150;
 
@@ -223,7 +225,7 @@ const SCRIPTS: readonly Escape[] = [
   {
     name: 'a link to elsewhere',
     attempt: async page => {
-      const asked = page.waitForRequest(request => request.isNavigationRequest(), { timeout: 700 });
+      const asked = page.waitForRequest(request => request.isNavigationRequest(), { timeout: FOLLOWS_MS });
       await page.evaluate(url => {
         const link = Object.assign(document.createElement('a'), { href: url });
         document.body.append(link);
@@ -239,7 +241,7 @@ const SCRIPTS: readonly Escape[] = [
   {
     name: 'a link to a new window',
     attempt: async page => {
-      const opened = page.context().waitForEvent('page', { timeout: 700 });
+      const opened = page.context().waitForEvent('page', { timeout: FOLLOWS_MS });
       await page.evaluate(() => {
         const link = Object.assign(document.createElement('a'), { href: 'about:blank', target: '_blank' });
         document.body.append(link);
@@ -255,7 +257,7 @@ const SCRIPTS: readonly Escape[] = [
   {
     name: 'another address',
     attempt: async page => {
-      const asked = page.waitForRequest(request => request.isNavigationRequest(), { timeout: 700 });
+      const asked = page.waitForRequest(request => request.isNavigationRequest(), { timeout: FOLLOWS_MS });
       await page.evaluate(url => location.assign(url), ELSEWHERE).catch(() => undefined);
       return asked.then(
         () => true,
@@ -266,7 +268,7 @@ const SCRIPTS: readonly Escape[] = [
   {
     name: 'a download',
     attempt: async page => {
-      const loaded = page.waitForEvent('download', { timeout: 700 });
+      const loaded = page.waitForEvent('download', { timeout: FOLLOWS_MS });
       await page.evaluate(() => {
         const href = URL.createObjectURL(new Blob(['words']));
         const link = Object.assign(document.createElement('a'), { href, download: 'words.txt' });
@@ -283,7 +285,7 @@ const SCRIPTS: readonly Escape[] = [
   {
     name: 'a form sent elsewhere',
     attempt: async page => {
-      const asked = page.waitForRequest(request => request.isNavigationRequest(), { timeout: 700 });
+      const asked = page.waitForRequest(request => request.isNavigationRequest(), { timeout: FOLLOWS_MS });
       await page.evaluate(url => {
         const form = Object.assign(document.createElement('form'), { action: url });
         document.body.append(form);
@@ -347,7 +349,7 @@ const SCRIPTS: readonly Escape[] = [
   {
     name: 'a file dialog',
     attempt: async page => {
-      const asked = page.waitForEvent('filechooser', { timeout: 700 });
+      const asked = page.waitForEvent('filechooser', { timeout: FOLLOWS_MS });
       await page.evaluate(() => {
         const input = Object.assign(document.createElement('input'), { type: 'file' });
         document.body.append(input);

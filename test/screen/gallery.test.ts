@@ -30,10 +30,13 @@ test.each(OFFERED_LANGUAGES)(
       const name = `${String(index).padStart(2, '0')}-${step.step}`;
       showcase.show(step, language);
       await visitor.at(step.step);
-      await visitor.stand(name, { examine: language === EXAMINED });
+      await visitor.stand(name, { examine: language === EXAMINED ? 'portrait' : null });
       showcase.show(step, language, { comfort: { textPercent: 200, highContrast: true, readAloud: false } });
       await visitor.page.locator('[data-text="200"][data-contrast="true"]').waitFor({ state: 'attached' });
-      await visitor.stand(`${name}-200`, { examine: language === EXAMINED, mayScroll: true });
+      await visitor.stand(`${name}-200`, {
+        examine: language === EXAMINED ? 'landscape' : null,
+        mayScroll: true,
+      });
     }
     expect(visitor.faults(fault => /preview|404/.test(fault))).toEqual([]);
   },
