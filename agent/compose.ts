@@ -39,7 +39,7 @@ import { patient } from './pipeline/patient.ts';
 import type { DeviceUse } from './pipeline/ports.ts';
 import { CARD_CODES, dateInVietnam, expectedDates, LAW, simCheck } from './procedure/index.ts';
 import { comparerOf, sameFaceScore } from './records/comparer.ts';
-import { decideVisit } from './records/identify.ts';
+import { deciderOf } from './records/identify.ts';
 import { keepRecords } from './records/keep.ts';
 import { lookUp } from './records/lookup.ts';
 import { consentText } from './screen/consent.ts';
@@ -185,8 +185,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     },
     readDocument: signal => takeDocument(reader, CARD_CODES, today(), signal),
     lookUp: (visit, signal) => lookUp(kept, uplink, preparer, visit, signal),
-    compare: (visit, lookup, signal) =>
-      decideVisit({ comparer, known: kept, fpir: config.records?.fpir ?? 0 }, visit, lookup, signal),
+    compare: deciderOf({ comparer, known: kept, fpir: config.records?.fpir ?? 0, nowMs: clock.monotonicMs }),
     submit: async (visit, signal) => {
       const { lookup } = visit;
       const promised = expected(

@@ -68,6 +68,13 @@ function onlyIfLive(judged: Pick<Decision, 'outcome' | 'reason'>, pad: Pad): typ
   return pad.passed === true ? judged : { outcome: 'inconclusive', reason: 'liveness_not_shown' };
 }
 
+/** Of a claim that was tried too often: nothing was compared. */
+export function barredDecision(models: Decision['models']): Decision {
+  const none = modalityResult({ kind: 'not_compared' });
+  const judged = { outcome: 'inconclusive', reason: 'too_many_attempts' } as const;
+  return { ...judged, face: none, finger: none, fingers: [], models };
+}
+
 /** The decision as it goes into the packet. */
 export function decide(
   lookup: Lookup['state'],

@@ -3,9 +3,10 @@ import { fmrOf } from '../../models/index.ts';
 import type { Decision } from '../contract/packet.ts';
 import { Biometric } from '../ops/biometric.ts';
 import type { Candidate, Captured, Identification, Lookup } from '../session/visit.ts';
+import { AttemptLimit } from './attempts.ts';
 import type { KeptRecord } from './cache/types.ts';
 import { type Comparer, compareReferences, compareVisit } from './compare.ts';
-import { type Comparison, modalityResult } from './decide.ts';
+import { barredDecision, type Comparison, modalityResult } from './decide.ts';
 
 /** The records that are searched, on this kiosk or elsewhere. */
 export interface Known {
@@ -24,6 +25,13 @@ export interface IdentifyOptions {
   readonly known: Known;
   /** False positive identification rate (ISO/IEC 19795-1) asked of a whole search, 0..1. */
   readonly fpir: number;
+}
+
+interface DecideOptions extends Omit<IdentifyOptions, 'known'> {
+  /** Null where nothing is kept. */
+  readonly known: Known | null;
+  /** Monotonic milliseconds. */
+  nowMs(): number;
 }
 
 /** Candidates of the search that are compared 1:1. */
@@ -101,20 +109,28 @@ function meanFace({ face }: Captured): Float32Array {
   return mean;
 }
 
-/** Compares the applicant with the claimed record and, where that is possible, with all that are kept. Errors as {@link identify}. */
-export async function decideVisit(
-  options: Omit<IdentifyOptions, 'known'> & { readonly known: Known | null },
-  visit: Captured,
-  lookup: Lookup,
-  signal: AbortSignal,
-): Promise<{ readonly decision: Decision; readonly identification?: Identification }> {
-  const { comparer, known, fpir } = options;
-  const decision = await compareVisit(comparer, visit, lookup, signal);
-  // Whoever only locks or unlocks an account was identified when it was made.
-  const searches = known !== null && visit.purpose === 'register_level_2';
-  const identification = searches ? await identify({ comparer, known, fpir }, visit, lookup, signal) : null;
-  if (!identification) return { decision };
-  return { decision: withCandidates(decision, identification), identification };
+/**
+ * What compares an applicant with the claimed record and, where that is possible, with all that are kept; it counts how often a
+ * claim fails. Errors as {@link identify}.
+ */
+export function deciderOf({ comparer, known, fpir, nowMs }: DecideOptions) {
+  const attempts = new AttemptLimit();
+  return async (
+    visit: Captured,
+    lookup: Lookup,
+    signal: AbortSignal,
+  ): Promise<{ readonly decision: Decision; readonly identification?: Identification }> => {
+    if (lookup.state === 'found' && attempts.barred(visit, nowMs()))
+      return { decision: barredDecision(comparer.models) };
+    const decision = await compareVisit(comparer, visit, lookup, signal);
+    attempts.note(visit, decision, nowMs());
+    // Whoever only locks or unlocks an account was identified when it was made.
+    if (!known || visit.purpose !== 'register_level_2') return { decision };
+    const identification = await identify({ comparer, known, fpir }, visit, lookup, signal);
+    return identification
+      ? { decision: withCandidates(decision, identification), identification }
+      : { decision };
+  };
 }
 
 /** The decision with what the search found: whoever is known otherwise is never decided upon by the machine. */

@@ -83,9 +83,12 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
     return this.#open?.index?.gallery ?? null;
   }
 
+  /** Null also while not everything is here, or may not be used any more: a search in part would say too much. */
   async search(face: Float32Array, wanted: number, signal: AbortSignal) {
+    const status = await this.#ask(cache => cache.status());
+    const usable = status?.complete && this.#options.clock.now().getTime() < status.freshUntilMs;
     try {
-      const found = await this.gallery?.search([face], wanted, { signal });
+      const found = usable && (await this.gallery?.search([face], wanted, { signal }));
       return found ? { size: found.size, rows: (found.candidates[0] ?? []).map(({ id }) => id) } : null;
     } catch {
       // Busy, crashed, or too slow: who cannot be searched for is still compared with the claimed record.

@@ -92,6 +92,7 @@ export class Uplink implements AsyncDisposable {
     const { dial, outbox, self, keys, clock, log } = options;
     const name: KioskName = { office: self.office, kiosk: self.kiosk };
     const topic = (one: (typeof TOPICS)[keyof typeof TOPICS]) => topicOf(self.office, self.kiosk, one);
+    const forKeeper = new Set([topic(TOPICS.syncAnswer), topic(TOPICS.syncNotice)]);
     this.#log = log;
     this.#refusals = new RefusalJournal(outbox);
     this.#presence = new Presence(self, () => clock.now());
@@ -103,7 +104,8 @@ export class Uplink implements AsyncDisposable {
       request: () => ({
         clientId: `vantay-${self.office}-${self.kiosk}`,
         will: this.#presence.state('offline'),
-        subscriptions: [...this.#routes.keys()],
+        // A broker's access list need not know topics that this kiosk has no use for.
+        subscriptions: [...this.#routes.keys()].filter(one => this.#keeper !== null || !forKeeper.has(one)),
         onMessage: (on, payload) => this.#receive(on, payload),
       }),
       birth: async publish => {
@@ -224,7 +226,7 @@ export class Uplink implements AsyncDisposable {
     return this.#registry.request('vantay.sync-request', { have }, signal);
   }
 
-  /** Who keeps records: told of what the registry and the backend want of them. */
+  /** Who keeps records: told of what the registry and the backend want of them. To be set before `start`. */
   set keeper(keeper: RecordsKeeper | null) {
     this.#keeper = keeper;
   }

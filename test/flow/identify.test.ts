@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Biometric } from '../../agent/ops/biometric.ts';
 import type { Comparer } from '../../agent/records/compare.ts';
 import { comparerOf } from '../../agent/records/comparer.ts';
-import { decideVisit, jointRate } from '../../agent/records/identify.ts';
+import { deciderOf, jointRate } from '../../agent/records/identify.ts';
 import type { Captured, Lookup } from '../../agent/session/visit.ts';
 import type { ImmigrationRecord } from '../../sim/registry/records.ts';
 import { type KeptKiosk, KeptWorld } from '../fixtures/kept-kiosk.ts';
 import { until } from '../fixtures/uplink-world.ts';
-import { face as takenFace } from '../fixtures/visit.ts';
+import { passport, face as takenFace } from '../fixtures/visit.ts';
 
 type Who = 'a' | 'b' | 'c' | 'd' | 'e';
 const picture = (who: Who, pose: string): Uint8Array =>
@@ -57,18 +57,22 @@ afterAll(async () => {
 
 /** Somebody before the camera, who shows papers or not. */
 async function comparedAs(who: Who, lookup: Lookup, over: Partial<Captured> = {}, known = true) {
+  const decide = deciderOf({ comparer, known: known ? kiosk.keeper : null, fpir: 0.01, nowMs: () => 0 });
+  const { decision, identification } = await decide(await visitOf(who, over), lookup, never);
+  const candidates = identification?.candidates.reveal().map(({ recordId }) => recordId);
+  return { ...decision, searched: identification?.searched ?? null, candidates };
+}
+
+async function visitOf(who: Who, over: Partial<Captured> = {}): Promise<Captured> {
   const analysis = await kept.models.face.analyse(picture(who, 'smile'));
   const embeddings = analysis.face ? [analysis.face.embedding] : [];
-  const visit = {
+  return {
     purpose: 'register_level_2',
+    travelDocument: passport,
     fingers: [],
     face: { ...takenFace, sample: new Biometric({ jpeg: new Uint8Array(0), embeddings }) },
     ...over,
   } as unknown as Captured;
-  const options = { comparer, known: known ? kiosk.keeper : null, fpir: 0.01 };
-  const { decision, identification } = await decideVisit(options, visit, lookup, never);
-  const candidates = identification?.candidates.reveal().map(({ recordId }) => recordId);
-  return { ...decision, searched: identification?.searched ?? null, candidates };
 }
 
 async function claimed(document: string): Promise<Lookup> {
@@ -113,6 +117,20 @@ describe('a search among the kept records', () => {
     expect(await comparedAs('b', await claimed('B1'), { purpose: 'lock' })).toMatchObject(alone);
     expect(await comparedAs('b', await claimed('B1'), {}, false)).toMatchObject(alone);
   });
+});
+
+it('a claim that failed five times in a row is not compared a sixth time, until half a minute later', async () => {
+  let nowMs = 0;
+  const decide = deciderOf({ comparer, known: null, fpir: 0, nowMs: () => nowMs });
+  const [visit, lookup] = [await visitOf('a'), await claimed('C')];
+  const reasons: string[] = [];
+  for (let time = 0; time < 6; time += 1) reasons.push((await decide(visit, lookup, never)).decision.reason);
+  expect(reasons).toEqual([...Array(5).fill('nothing_matches'), 'too_many_attempts']);
+  expect((await decide(visit, lookup, never)).decision).toMatchObject({
+    ...{ outcome: 'inconclusive', face: { outcome: 'not_compared', score: null }, fingers: [] },
+  });
+  nowMs = 30_000;
+  expect((await decide(visit, lookup, never)).decision.reason).toBe('nothing_matches');
 });
 
 it('joins two rates by Fisher’s method', () => {

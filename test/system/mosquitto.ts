@@ -13,10 +13,16 @@ topic write vantay/1/+/+/receipt
 user registry
 topic read vantay/1/+/+/record/request
 topic write vantay/1/+/+/record/answer
+topic read vantay/1/+/+/record/sync/request
+topic write vantay/1/+/+/record/sync/answer
+topic write vantay/1/+/+/record/sync/notice
 pattern write vantay/1/+/%u/packet
 pattern write vantay/1/+/%u/record/request
 pattern read vantay/1/+/%u/receipt
 pattern read vantay/1/+/%u/record/answer
+pattern write vantay/1/+/%u/record/sync/request
+pattern read vantay/1/+/%u/record/sync/answer
+pattern read vantay/1/+/%u/record/sync/notice
 pattern write vantay/1/+/%u/state
 pattern write vantay/1/+/%u/devices
 pattern write vantay/1/+/%u/health
