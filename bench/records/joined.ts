@@ -26,8 +26,7 @@ export async function writeJoinedPeople(data: string, path: string, persons: num
   for (let person = 0; person < count; person++) {
     const [, [picture = '', ...pictures]] = faces[person]!;
     const own = inPeople.slice(person * FINGERS, (person + 1) * FINGERS).map(([, prints]) => prints);
-    const add = (use: string, kind: string, name: string) =>
-      rows.push(`p${person},${use},${kind},${name}`);
+    const add = (use: string, kind: string, name: string) => rows.push(`p${person},${use},${kind},${name}`);
     add('record', 'face', picture);
     for (const prints of own) add('record', 'finger', prints[0]!);
     const searches = Math.min(...own.map(prints => prints.length)) - 1;

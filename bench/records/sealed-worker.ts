@@ -51,8 +51,7 @@ function make(): void {
   database.exec('COMMIT');
 }
 
-const select = () =>
-  database.prepare('SELECT id, sealed FROM record WHERE id >= ? ORDER BY id LIMIT ?');
+const select = () => database.prepare('SELECT id, sealed FROM record WHERE id >= ? ORDER BY id LIMIT ?');
 
 parentPort?.on('message', (order: Order) => {
   if (order === 'make') {
