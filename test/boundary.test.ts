@@ -129,6 +129,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
     'evaluateFaceQuality',
     'evaluateFinger',
     'evaluateFingerQuality',
+    'evaluateIdentification',
   ],
   'agent/cli/models.ts': ['modelChecks'],
 };
