@@ -1,14 +1,15 @@
 /** What the search among immigration records costs: a million faces, and other libraries among a hundred thousand. */
 import type { Bench, Figure } from './figures.ts';
 import { millionFaces } from './records/million.ts';
+import { searchedPersons } from './records/persons.ts';
 import { realFacesAmong } from './records/recall.ts';
 
-const PARTS = ['million', 'real', 'libraries'] as const;
+const PARTS = ['million', 'real', 'libraries', 'persons'] as const;
 
 export const recordsBench: Bench = {
   name: 'records',
   summary:
-    '1:N search of faces, 512 values, two threads; made-up records, real faces where the development data are',
+    '1:N search of faces (512 values) and fingers; made-up records, real ones where the development data are',
   parts: PARTS,
   async run(progress, { small, only }) {
     const wanted = (part: (typeof PARTS)[number]) => only === null || only === part;
@@ -25,6 +26,10 @@ export const recordsBench: Bench = {
       // Loaded here, as the libraries are nobody else's.
       const { otherLibraries } = await import('./records/libraries.ts');
       figures.push(...(await otherLibraries(progress, options)));
+    }
+    if (only === 'persons' || (only === null && !small)) {
+      const options = small ? { size: 1_000, persons: 6 } : { size: 100_000, persons: 1_000 };
+      figures.push(...(await searchedPersons(progress, options)));
     }
     return figures;
   },

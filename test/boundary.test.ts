@@ -133,6 +133,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
     'evaluateFinger',
     'evaluateFingerFusion',
     'evaluateFingerQuality',
+    'evaluateIdentification',
   ],
   'agent/cli/models.ts': ['modelChecks'],
   'agent/cli/record.ts': ['Tape'],

@@ -6,9 +6,9 @@ import { durations, type Figure, measured, type Progress } from '../figures.ts';
 import { filledGallery, PROFILES, type Profile } from './filled.ts';
 import { LENGTH, likeness, madeUp } from './people.ts';
 import { startReader, type Timed } from './reader.ts';
+import { sealedRecords } from './sealed.ts';
 
 const BATCH = 10;
-const FIRST_MADE_UP = 1;
 const MIB = 1024 * 1024;
 /** A second of the kernel's processor clock, in ticks (USER_HZ, proc(5)). */
 const TICKS_A_SECOND = 100;
@@ -16,14 +16,15 @@ const TICKS_A_SECOND = 100;
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-const pidOf = ({ health: { pid } }: FaceGallery): number => pid ?? 0;
+const about = ({ health: { pid = 0 } }: FaceGallery, file: string): string =>
+  readFileSync(`/proc/${pid}/${file}`, 'utf8');
+/** Bytes: what the process has to itself, and its share of what it has in common with others, such as Node's program. */
+const proportionalBytes = (gallery: FaceGallery): number =>
+  Number(/^Pss:\s+(\d+)/m.exec(about(gallery, 'smaps_rollup'))?.[1]) * 1024;
 const residentBytes = (gallery: FaceGallery): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pidOf(gallery)}/status`, 'utf8'))?.[1]) * 1024;
+  Number(/^VmRSS:\s+(\d+)/m.exec(about(gallery, 'status'))?.[1]) * 1024;
 const cpuMs = (gallery: FaceGallery): number => {
-  const fields =
-    readFileSync(`/proc/${pidOf(gallery)}/stat`, 'utf8')
-      .split(') ')[1]
-      ?.split(' ') ?? [];
+  const fields = about(gallery, 'stat').split(') ')[1]?.split(' ') ?? [];
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_A_SECOND;
 };
 
@@ -32,41 +33,50 @@ export async function millionFaces(
   progress: Progress,
   { records, rounds }: { records: number; rounds: number },
 ): Promise<readonly Figure[]> {
-  await using both = new AsyncDisposableStack();
+  await using all = new AsyncDisposableStack();
   const figures: Figure[] = [];
+  progress(`sealing ${records} records`);
+  const sealed = all.use(await sealedRecords(records));
   const pause = monitorEventLoopDelay({ resolution: 1 });
   pause.enable();
   const galleries = new Map<Profile, FaceGallery>();
   const sought: Int8Array[] = [];
   for (const profile of PROFILES) {
-    progress(`${profile}: filling with ${records}`);
-    const [gallery, tookMs] = await filledGallery(profile, function* () {
-      for (const lot of madeUp(FIRST_MADE_UP, records)) {
+    progress(`${profile}: unsealing and filling`);
+    const startedMs = performance.now();
+    const [gallery] = await filledGallery(profile, async function* (signal) {
+      for await (const lot of sealed.fill(signal)) {
         sought.push(lot.bytes.slice(0, LENGTH));
         yield lot;
       }
     });
-    both.use(gallery);
-    galleries.set(profile, gallery);
-    const bytes = residentBytes(gallery);
-    figures.push(measured(`${profile}_until_search`, tookMs, 'ms', 1));
-    figures.push(measured(`${profile}_memory`, bytes / MIB, 'MiB', 1));
-    figures.push(measured(`${profile}_memory_over_rows`, bytes / (records * LENGTH), 'ratio', 1));
+    figures.push(measured(`${profile}_until_search`, performance.now() - startedMs, 'ms', 1));
+    galleries.set(profile, all.use(gallery));
   }
   progress('searching');
   figures.push(...(await times(galleries, records, rounds, sought)));
   progress('updating');
   for (const [profile, gallery] of galleries) {
     const took: number[] = [];
-    for (let at = 0; at < rounds; at++) took.push(await untilSeen(gallery, FIRST_MADE_UP + at));
+    for (let at = 0; at < rounds; at++) took.push(await untilSeen(gallery, at));
     figures.push(...durations(`${profile}_update_visible`, took));
   }
   pause.disable();
   figures.push(measured('main_process_pause.p99', pause.percentile(99) / 1e6, 'ms', 1));
+  for (const [profile, gallery] of galleries) {
+    const bytes = proportionalBytes(gallery);
+    figures.push(measured(`${profile}_memory`, bytes / MIB, 'MiB', 1));
+    figures.push(measured(`${profile}_memory_over_rows`, bytes / (records * LENGTH), 'ratio', 1));
+    const resident = residentBytes(gallery) / (records * LENGTH);
+    figures.push(measured(`${profile}_resident_over_rows`, resident, 'ratio', 1));
+  }
   return figures;
 }
 
-/** Each round reads, then searches with one probe and with ten in every profile, so that all have the same weather. */
+/**
+ * Each round reads, then searches with one probe and with ten in every profile. A ratio is the median of those of the rounds:
+ * what else this machine does meets both sides of most of them alike.
+ */
 async function times(
   galleries: ReadonlyMap<Profile, FaceGallery>,
   records: number,
@@ -80,9 +90,9 @@ async function times(
   };
   const probe = (): Float32Array => likeness(sought[Math.floor(Math.random() * sought.length)]!);
   for (let round = -2; round < rounds; round++) {
-    const read = await reader.read();
-    if (round >= 0) note('read', read);
     for (const [profile, gallery] of galleries) {
+      const read = await reader.read();
+      if (round >= 0) note(`${profile}.read`, read);
       for (const count of [1, BATCH]) {
         const probes = Array.from({ length: count }, probe);
         const [startedMs, startedCpuMs] = [performance.now(), cpuMs(gallery)];
@@ -93,6 +103,10 @@ async function times(
     }
   }
   const wall = (id: string): number[] => (taken.get(id) ?? []).map(({ wallMs }) => wallMs);
+  const paired = (part: string, whole: string): number => {
+    const wholes = wall(whole);
+    return median(wall(part).map((ms, at) => ms / wholes[at]!));
+  };
   // Ticks are coarse, so processor time is taken over all rounds.
   const cpu = (id: string): number =>
     (taken.get(id) ?? []).reduce((sum, timed) => sum + timed.cpuMs, 0) / rounds;
@@ -101,14 +115,17 @@ async function times(
   const cpuRatio = (id: string, part: number, whole: number): Figure[] =>
     whole > 0 ? [ratio(id, part / whole)] : [];
   return [
-    ...durations('plain_read', wall('read')),
+    ...durations(
+      'plain_read',
+      [...galleries.keys()].flatMap(profile => wall(`${profile}.read`)),
+    ),
     ...[...galleries.keys()].flatMap(profile => {
-      const [one, ten] = [`${profile}.1`, `${profile}.${BATCH}`];
+      const [read, one, ten] = [`${profile}.read`, `${profile}.1`, `${profile}.${BATCH}`];
       return [
         ...durations(`${profile}_search`, wall(one)),
-        ratio(`${profile}_over_read`, median(wall(one)) / median(wall('read'))),
-        ...cpuRatio(`${profile}_over_read.cpu`, cpu(one), cpu('read')),
-        ratio(`${profile}_probe_of_ten_over_one`, median(wall(ten)) / BATCH / median(wall(one))),
+        ratio(`${profile}_over_read`, paired(one, read)),
+        ...cpuRatio(`${profile}_over_read.cpu`, cpu(one), cpu(read)),
+        ratio(`${profile}_probe_of_ten_over_one`, paired(ten, one) / BATCH),
         ...cpuRatio(`${profile}_probe_of_ten_over_one.cpu`, cpu(ten) / BATCH, cpu(one)),
       ];
     }),

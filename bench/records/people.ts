@@ -36,10 +36,17 @@ export interface RealFace {
   readonly embedding: Float32Array;
 }
 
+/** The development data; null where they are not there. */
+export function developmentData(): string | null {
+  const folder = process.env.VANTAY_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
+  return existsSync(`${folder}/face`) && existsSync(`${folder}/finger`) ? folder : null;
+}
+
 /** Every face of LFW-a in the development data; none where they are not there. Takes minutes. */
 export async function realFaces(progress: (text: string) => void): Promise<readonly RealFace[]> {
-  const folder = `${process.env.VANTAY_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url))}/face/lfwa`;
-  if (!existsSync(folder)) return [];
+  const data = developmentData();
+  if (!data) return [];
+  const folder = `${data}/face/lfwa`;
   const models = await loadFaceModels();
   const faces: RealFace[] = [];
   const files = (await readdir(folder)).filter(name => name.endsWith('.jpg')).sort();
