@@ -9,8 +9,8 @@ import { openR30x, type R30xSettings } from '../../drivers/r30x/driver.ts';
 import { type Supervisable, type Supervised, supervise } from '../../drivers/supervise.ts';
 import { drawnFinger } from '../wire/fingers.ts';
 
-const FOUND_WITHIN_MS = 60_000;
-const USE_DEADLINE_MS = 60_000;
+const FOUND_WITHIN_MS = 120_000;
+const USE_DEADLINE_MS = 120_000;
 /** Each is pulled out so often; the bridge's driver starts a process each time. */
 const CYCLES = { 'cdc-acm': 30, cp2110: 20 } as const;
 /** Bytes of an image on a sensor's UART. */

@@ -19,7 +19,7 @@ import { picture } from '../wire/pictures.ts';
 import { guestKernel, initialRamdisk } from './kernel.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
-const DEADLINE_MS = 600_000;
+const DEADLINE_MS = 900_000;
 /** As many pictures, each another one. */
 const FILM_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 /** A technician's hand is slower. */
@@ -84,7 +84,11 @@ const machine = spawn(
     ...['-M', 'pc', '-accel', ACCELERATION, '-cpu', 'max', '-smp', '2', '-m', '1024'],
     ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
     ...['-kernel', kernel.image, '-initrd', ramdisk],
-    ...['-append', 'console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check mitigations=off'],
+    // The counter of cycles is measured at boot; on a busy host it came out so wrong that guest time ran four times too fast.
+    ...[
+      '-append',
+      'console=ttyS0 quiet panic=-1 tsc=unstable clocksource=acpi_pm no_timer_check mitigations=off',
+    ],
     ...['-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap'],
     ...['-device', 'virtio-9p-pci,fsdev=host,mount_tag=host'],
     ...['-device', 'qemu-xhci,id=usb'],
