@@ -21,7 +21,7 @@ const OTHERS = 0o007;
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** A template waits so long while somebody stands at the kiosk, in milliseconds; then it takes its turn all the same. */
-const IDLE_LIMIT_MS = 3_000;
+const IDLE_LIMIT_MS = 500;
 const IDLE_LOOK_MS = 100;
 /** Longest one call of the gallery may take, in milliseconds: laying out a block takes seconds. */
 const GALLERY_DEADLINE_MS = 60_000;
