@@ -107,9 +107,9 @@ function deskPaths(schemaOf: ToJson): Json {
   const options = {
     description: 'WebAuthn options, as PublicKeyCredential.parse...OptionsFromJSON takes them',
   };
-  const query = (name: string, description: string) => ({
-    ...{ name, in: 'query', required: false, description },
-    schema: { type: name === 'before' ? 'integer' : 'string' },
+  const query = (name: string, description: string, type = 'string', required = false) => ({
+    ...{ name, in: 'query', required, description },
+    schema: { type },
   });
   return {
     [api('sign-in')]: {
@@ -166,6 +166,13 @@ function deskPaths(schemaOf: ToJson): Json {
     [api('finger.png')]: picture('The finger image last taken in this visit', 'PNG'),
     [api('face/taken.jpg')]: picture('The portrait taken, while a case is open', 'JPEG'),
     [api('face/record.jpg')]: picture('The portrait of the record, while a case is open', 'JPEG'),
+    [api('face/candidate.jpg')]: {
+      get: {
+        ...picture('The portrait of another record that may be the same person, while a case is open', 'JPEG')
+          .get,
+        parameters: [query('index', 'place among the candidates, from 0', 'integer', true)],
+      },
+    },
     [api('outbox')]: page('Packets that are not delivered', OutboxPage),
     [api('figures')]: page("The day's figures", Figures),
     [api('audit')]: {
@@ -173,7 +180,7 @@ function deskPaths(schemaOf: ToJson): Json {
         summary: 'Entries of the audit chain, newest first',
         parameters: [
           query('text', 'what an entry has to hold'),
-          query('before', 'index after which the last page ended'),
+          query('before', 'index after which the last page ended', 'integer'),
         ],
         responses: { 200: ok('the page', AuditPage), ...away },
       },
