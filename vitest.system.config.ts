@@ -4,7 +4,9 @@ import { DATA_FOLDER, hasData } from './test/system/shared-data.ts';
 /** Tests on measured data, which are not part of the repository. */
 const ON_DATA = [
   'test/system/accuracy.test.ts',
+  'test/system/face-quality.test.ts',
   'test/system/finger-evaluation.test.ts',
+  'test/system/identification.test.ts',
   'test/system/people.test.ts',
 ];
 
