@@ -47,6 +47,9 @@ const SEALED_PACKET = 'packet.vsm';
 /** Longest visit, in milliseconds. */
 const VISIT_DEADLINE_MS = 300_000;
 
+/** Longest time until a handful of records are on the kiosk, in milliseconds. */
+const SYNC_DEADLINE_MS = 60_000;
+
 const today = (): string => new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
 
 export async function play(options: PlayOptions): Promise<Played> {
@@ -70,9 +73,10 @@ export async function play(options: PlayOptions): Promise<Played> {
     let result: VisitResult;
     try {
       const furnishing = furnish(world, cast, signal);
-      // A kiosk that keeps records has had the time to fetch them.
       if (scenario.keepsRecords) await furnishing;
       [agent] = await Promise.all([startAgentProcess(world.configFile, world.logFile), furnishing]);
+      // A kiosk that keeps records has had the time to fetch them.
+      if (scenario.keepsRecords) await within(agent.synchronised, SYNC_DEADLINE_MS, signal);
       options.onReady?.(agent.screen);
       result = await act(world, agent.screen, cast, options);
     } finally {
@@ -83,6 +87,14 @@ export async function play(options: PlayOptions): Promise<Played> {
   } finally {
     if (!options.folder) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** @throws the signal's reason, or TimeoutError */
+async function within(what: Promise<void>, deadlineMs: number, signal: AbortSignal): Promise<void> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+  const ended = Promise.withResolvers<never>();
+  late.addEventListener('abort', () => ended.reject(late.reason), { once: true });
+  await Promise.race([what, ended.promise]);
 }
 
 /** Puts the records into the database and grows what takes time, so that the visit does not wait for the simulation. */

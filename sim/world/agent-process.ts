@@ -18,6 +18,8 @@ export interface AgentProcess extends AsyncDisposable {
   readonly officer: string | null;
   readonly pid: number;
   readonly exited: Promise<number | null>;
+  /** Resolves once the agent says that it keeps all that the registry lets it keep. */
+  readonly synchronised: Promise<void>;
   /** Worst pauses of the agent's main process during visits, as it reported them when it stopped, milliseconds. */
   readonly eventLoopDelay: { p99Ms: number; maxMs: number } | null;
   kill(signal: NodeJS.Signals): void;
@@ -53,6 +55,7 @@ export async function startAgentProcess(
   let complaint = '';
   let delay: AgentProcess['eventLoopDelay'] = null;
   const ready = Promise.withResolvers<Pick<AgentProcess, 'screen' | 'officer'>>();
+  const synchronised = Promise.withResolvers<void>();
   createInterface({ input: child.stdout }).on('line', line => {
     log.write(`${line}\n`);
     const entry = parsed(line);
@@ -60,6 +63,7 @@ export async function startAgentProcess(
       const officer = typeof entry.officer === 'string' ? entry.officer : null;
       ready.resolve({ screen: entry.screen, officer });
     }
+    if (typeof entry.records === 'number') synchronised.resolve();
     if (typeof entry.eventLoopDelayP99Ms === 'number') {
       delay = { p99Ms: entry.eventLoopDelayP99Ms, maxMs: Number(entry.eventLoopDelayMaxMs) };
     }
@@ -78,6 +82,7 @@ export async function startAgentProcess(
       ...(await ready.promise),
       pid: child.pid ?? 0,
       exited,
+      synchronised: synchronised.promise,
       get eventLoopDelay() {
         return delay;
       },
