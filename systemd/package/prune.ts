@@ -19,6 +19,8 @@ const unneeded = ({ node }: Architecture): readonly RegExp[] => [
   new RegExp(`^onnxruntime-node/bin/napi-v\\d+/(?!linux/${node}/).+`),
   new RegExp(`^@serialport/bindings-cpp/prebuilds/(?!linux-${node}/).+`),
   /^@serialport\/bindings-cpp\/prebuilds\/.+musl/,
+  new RegExp(`^node-hid/prebuilds/(?![^/]+-linux-${node}/).+`),
+  /^node-hid\/prebuilds\/.+musl/,
   /^@koromix\/koffi-linux-[^/]+\/musl/,
   new RegExp(`^node-linux-${node}/`),
   // Of the face package only its weights are read, and of these not age, feeling, sex and liveness.
