@@ -1,7 +1,6 @@
 /** The only file that constructs things: from a configuration to a running agent. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Camera, DocumentReader, FingerScanner } from '../drivers/device.ts';
 import type { Tap } from '../drivers/link/tape.ts';
 import { printTo } from '../drivers/printer/driver.ts';
