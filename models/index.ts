@@ -75,6 +75,7 @@ export type {
   ModelsHealth,
   StartOptions,
 } from './models.ts';
+export { anyOf, jointRate } from './rates.ts';
 
 /** See evaluate/finger.ts. Loads the graphs into this process and blocks it: for the command line, never for the agent. */
 export const evaluateFinger = async (

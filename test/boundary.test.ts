@@ -119,6 +119,8 @@ const PURE = new Set([
   'readCard',
   'galleryRow',
   'fpirOf',
+  'anyOf',
+  'jointRate',
 ]);
 
 /** The few that look at hardware or models from the command line, without an agent. */
@@ -159,8 +161,7 @@ const composeOnly = (imports: readonly Import[]): string[] =>
 const OWNERS: Readonly<Record<string, (file: string) => boolean>> = {
   zod: file => file.startsWith('agent/contract/'),
   'onnxruntime-node': file => file === 'models/runtime.ts',
-  // Two files, two threads: packets that were promised, and records that can be fetched anew.
-  'node:sqlite': file => file.startsWith('agent/outbox/') || file.startsWith('agent/records/cache/'),
+  'node:sqlite': file => file === 'agent/store/sqlite.ts',
   koffi: file => file === 'agent/ops/service-manager.ts',
   'prom-client': file => file === 'agent/ops/metrics.ts',
   mqtt: file => file === 'agent/uplink/dial.ts',

@@ -3,8 +3,10 @@ import { openOutboxFile } from '../compose.ts';
 import type { Config } from '../contract/config.ts';
 import { loadConfig } from '../ops/config.ts';
 import { VantayError } from '../ops/errors.ts';
+import type { OutboxStore } from '../outbox/store.ts';
 import { type Look, lookAt } from '../records/cache/look.ts';
 import { CacheStore } from '../records/cache/store.ts';
+import { momentOf } from '../records/cache/types.ts';
 import { wipeFile } from '../records/cache/wipe.ts';
 import { lastSerial, readWrappingKeys, recordsFile } from '../records/keep.ts';
 import { print } from './exit.ts';
@@ -43,10 +45,7 @@ const wipe = (): Command =>
     async ({ config: file, json }: Options) => {
       const config = loadConfig(file, process.env);
       using outbox = openOutboxFile(config);
-      const least = await lastSerial((before, text, limit) =>
-        outbox.call('auditPage', { before, text, limit }),
-      );
-      const serial = wipeFile(recordsFile(config), least);
+      const serial = wipeFile(recordsFile(config), await leastSerialIn(outbox));
       outbox.call('record', { event: { event: 'records_wiped', serial }, nowMs: Date.now() });
       print(json, { wiped: true }, () => 'wiped; `vantay records allow` lets the registry send them again');
     },
@@ -75,12 +74,14 @@ export async function lookAtRecords(config: Config): Promise<Look> {
   return lookAt(recordsFile(config), await readWrappingKeys(keyFileOf(config)));
 }
 
+/** Serial that the audit chain has seen last. */
+const leastSerialIn = (outbox: OutboxStore): Promise<number> =>
+  lastSerial(async (before, text, limit) => outbox.call('auditPage', { before, text, limit }));
+
 async function openStore(config: Config): Promise<CacheStore> {
   const wrapping = await readWrappingKeys(keyFileOf(config));
   using outbox = openOutboxFile(config);
-  const leastSerial = await lastSerial((before, text, limit) =>
-    outbox.call('auditPage', { before, text, limit }),
-  );
+  const leastSerial = await leastSerialIn(outbox);
   return new CacheStore({ path: recordsFile(config), wrapping, models: null, leastSerial }, Date.now());
 }
 
@@ -94,9 +95,9 @@ function shown(look: Look): object {
   const { freshUntilMs, syncedAtMs, keyMadeAtMs, ...rest } = look;
   return {
     ...rest,
-    freshUntil: timeOf(freshUntilMs),
-    syncedAt: timeOf(syncedAtMs),
-    keyMadeAt: timeOf(keyMadeAtMs),
+    freshUntil: momentOf(freshUntilMs),
+    syncedAt: momentOf(syncedAtMs),
+    keyMadeAt: momentOf(keyMadeAtMs),
   };
 }
 
@@ -104,8 +105,6 @@ function shown(look: Look): object {
 export function described(look: Look): string {
   if (look.state !== 'ready') return look.state === 'wiped' ? 'wiped' : 'none yet';
   const { records, version, complete, freshUntilMs } = look;
-  const fresh = timeOf(freshUntilMs);
+  const fresh = momentOf(freshUntilMs);
   return `${records} of version ${version}${complete ? '' : ', not complete'}, ${fresh ? `usable until ${fresh}` : 'not usable yet'}`;
 }
-
-const timeOf = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { type Agent, startAgent } from '../compose.ts';
 import { checkConfig, loadConfig } from '../ops/config.ts';
-import { Keeper } from '../ops/keeper.ts';
 import { createLog, type Log } from '../ops/log.ts';
 import { forbidDumps, leaksOfMemory } from '../ops/no-dumps.ts';
+import { Reloader } from '../ops/reloader.ts';
 import { serviceManager } from '../ops/service-manager.ts';
 import { Watchdog } from '../ops/watchdog.ts';
 import { VERSION } from '../version.ts';
@@ -34,7 +34,7 @@ export function runVerb(): Command {
       if (leaks.length > 0) log.warn({ code: 'MEMORY_ON_DISK', leaks }, 'memory could reach a disk');
       const manager = await serviceManager(process.env);
       // Asked to stop while it starts, it starts and then stops: nothing is left half made.
-      const starting = Keeper.start<Agent>({
+      const starting = Reloader.start<Agent>({
         config,
         read: () => ({ ...checkConfig(file, process.env), file }),
         start: wanted => startAgent(wanted, log),
@@ -52,20 +52,20 @@ export function runVerb(): Command {
         process.once(signal, () => void stop().catch(exitWith));
       process.on('SIGHUP', () => {
         manager.tell('RELOADING=1');
-        starting.then(keeper => keeper.reload()).then(() => manager.tell('READY=1'), exitWith);
+        starting.then(reloader => reloader.reload()).then(() => manager.tell('READY=1'), exitWith);
       });
-      const keeper = await starting;
-      new Watchdog(manager, () => keeper.agent.pulses, log);
+      const reloader = await starting;
+      new Watchdog(manager, () => reloader.agent.pulses, log);
       manager.tell('READY=1');
     });
 }
 
-async function end(keeper: Keeper<Agent>, log: Log): Promise<void> {
-  const pauses = keeper.agent.visitPauses;
+async function end(reloader: Reloader<Agent>, log: Log): Promise<void> {
+  const pauses = reloader.agent.visitPauses;
   log.info(
     pauses ? { eventLoopDelayP99Ms: pauses.p99Ms, eventLoopDelayMaxMs: pauses.maxMs } : {},
     'stopping',
   );
-  await keeper[Symbol.asyncDispose]();
+  await reloader[Symbol.asyncDispose]();
   log.info('stopped');
 }

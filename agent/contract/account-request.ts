@@ -1,15 +1,6 @@
 import { z } from 'zod';
-import { AuditHead } from './audit.ts';
-import {
-  CalendarDate,
-  OfficerNumber,
-  SCHEMA_VERSION,
-  StateCode,
-  TopicName,
-  UtcTime,
-  Uuid7,
-} from './common.ts';
-import { ContentKey, SealedBlob } from './packet.ts';
+import { CalendarDate, OfficerNumber, SCHEMA_VERSION, StateCode } from './common.ts';
+import { ContentKey, Origin, SealedBlob } from './packet.ts';
 
 /** Words on paper: letters, digits and marks of any script, no control characters. */
 const written = (longest: number) =>
@@ -46,16 +37,7 @@ export type AccountForm = z.infer<typeof AccountForm>;
 export const AccountRequest = z.strictObject({
   type: z.literal('vantay.account-request'),
   schemaVersion: z.literal(SCHEMA_VERSION),
-  /** As of a packet: what chunks and receipts speak of. */
-  packetId: Uuid7,
-  office: TopicName,
-  kiosk: TopicName,
-  boot: z.int().min(1),
-  sequence: z.int().min(1),
-  createdAt: UtcTime,
-  clock: z.enum(['synchronised', 'unknown']),
-  agentVersion: z.string(),
-  audit: AuditHead,
+  ...Origin.shape,
   form: AccountForm,
   /** Who took it in. */
   officer: OfficerNumber,

@@ -161,10 +161,9 @@ export const OfficerOverride = z.strictObject({
 });
 export type OfficerOverride = z.infer<typeof OfficerOverride>;
 
-/** What the signature covers; the whole of a visit except the blobs' bytes, which it binds by hash. */
-export const PacketManifest = z.strictObject({
-  type: z.literal('vantay.packet'),
-  schemaVersion: z.literal(SCHEMA_VERSION),
+/** Where and when a message that must arrive was made: the same in each that goes through the outbox. */
+export const Origin = z.strictObject({
+  /** What chunks and receipts speak of. */
   packetId: Uuid7,
   office: TopicName,
   kiosk: TopicName,
@@ -178,6 +177,13 @@ export const PacketManifest = z.strictObject({
   agentVersion: z.string(),
   /** Head of the kiosk's audit chain when the packet was made. */
   audit: AuditHead,
+});
+
+/** What the signature covers; the whole of a visit except the blobs' bytes, which it binds by hash. */
+export const PacketManifest = z.strictObject({
+  type: z.literal('vantay.packet'),
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  ...Origin.shape,
   purpose: Purpose,
   /** Why the account was locked, as the holder says; null unless it is to be unlocked. */
   ground: LockGround.nullable(),

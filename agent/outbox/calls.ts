@@ -1,6 +1,5 @@
 import type { KeptEntry } from '../audit/chain.ts';
 import type { AuditEvent, AuditHead } from '../contract/audit.ts';
-import type { OutboxErrorCode } from './errors.ts';
 import type { NewPacket, OutboxLimits, OutboxStatus, PacketRow, ReceiptOutcome } from './types.ts';
 
 /** What the outbox is asked across threads: what each call takes and what it gives. */
@@ -30,20 +29,7 @@ export interface Call {
   readonly takes: unknown;
 }
 
-/** How a call ended. */
-export type Outcome =
-  | { readonly ok: true; readonly gives: unknown }
-  | { readonly ok: false; readonly code: OutboxErrorCode; readonly message: string };
-
 export interface WorkerStart {
   readonly path: string;
   readonly limits: OutboxLimits;
 }
-
-export type WorkerRequest =
-  | ({ readonly id: number } & Call)
-  | { readonly id: number; readonly name: 'close'; readonly takes: null };
-export type WorkerAnswer = { readonly id: number } & Outcome;
-
-/** Id of the answer that says whether the file could be opened. */
-export const OPENED = 0;

@@ -1,50 +1,28 @@
-import { Worker } from 'node:worker_threads';
 import type { KeptEntry } from '../audit/chain.ts';
 import { AuditEvent, type AuditHead } from '../contract/audit.ts';
-import {
-  type CallName,
-  type Calls,
-  OPENED,
-  type WorkerAnswer,
-  type WorkerRequest,
-  type WorkerStart,
-} from './calls.ts';
-import { OutboxError } from './errors.ts';
+import { CallThread } from '../store/call-thread.ts';
+import type { Calls, WorkerStart } from './calls.ts';
+import { OutboxError, type OutboxErrorCode } from './errors.ts';
 import type { NewPacket, Outbox, OutboxLimits, OutboxStatus, PacketRow, ReceiptOutcome } from './types.ts';
 
 /** Longest one call may take, milliseconds: far above any measured commit, so that only a failing disk reaches it. */
 const DEADLINE_MS = 30_000;
 
-interface Pending {
-  resolve(value: unknown): void;
-  reject(error: OutboxError): void;
-}
+const ERRORS = {
+  failed: 'OUTBOX_IO',
+  closed: 'OUTBOX_CLOSED',
+  make: (code: OutboxErrorCode, message: string) => new OutboxError(code, message),
+} as const;
 
 /** The durable outbox in one SQLite file, worked by a thread of its own so that no commit stops the main process. */
 export class SqliteOutbox implements Outbox, AsyncDisposable {
-  readonly #worker: Worker;
+  readonly #thread: CallThread<Calls, OutboxErrorCode>;
   readonly #now: () => number;
-  readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<() => void>();
-  readonly #exited: Promise<void>;
-  #lastId = OPENED;
-  #closed: OutboxError | null = null;
 
-  private constructor(start: WorkerStart, now: () => number) {
+  private constructor(thread: CallThread<Calls, OutboxErrorCode>, now: () => number) {
+    this.#thread = thread;
     this.#now = now;
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start });
-    this.#worker.on('message', (answer: WorkerAnswer) => {
-      const pending = this.#pending.get(answer.id);
-      if (answer.ok) pending?.resolve(answer.gives);
-      else pending?.reject(new OutboxError(answer.code, answer.message));
-    });
-    this.#worker.on('error', () => this.#close(new OutboxError('OUTBOX_IO', 'the outbox thread crashed')));
-    this.#exited = new Promise(resolve => {
-      this.#worker.on('exit', () => {
-        this.#close(new OutboxError('OUTBOX_CLOSED', 'the outbox is closed'));
-        resolve();
-      });
-    });
   }
 
   /**
@@ -59,76 +37,72 @@ export class SqliteOutbox implements Outbox, AsyncDisposable {
     readonly clock: { now(): Date };
   }): Promise<SqliteOutbox> {
     const { path, limits, clock } = options;
-    const outbox = new SqliteOutbox({ path, limits }, () => clock.now().getTime());
-    try {
-      await outbox.#answer(OPENED);
-      return outbox;
-    } catch (error) {
-      await outbox.#worker.terminate();
-      throw error;
-    }
+    const start: WorkerStart = { path, limits };
+    const file = new URL('./worker.ts', import.meta.url);
+    const thread = await CallThread.open<Calls, OutboxErrorCode>(file, start, DEADLINE_MS, ERRORS);
+    return new SqliteOutbox(thread, () => clock.now().getTime());
   }
 
   async accept(packet: NewPacket): Promise<void> {
-    await this.#call('accept', { packet, nowMs: this.#now() });
+    await this.#thread.ask('accept', { packet, nowMs: this.#now() });
     for (const listener of this.#listeners) listener();
   }
 
   next(except: readonly string[], atLeast = 1): Promise<{ row: PacketRow; container: Uint8Array } | null> {
-    return this.#call('next', { except, atLeast });
+    return this.#thread.ask('next', { except, atLeast });
   }
 
   find(id: string): Promise<PacketRow | null> {
-    return this.#call('find', { id });
+    return this.#thread.ask('find', { id });
   }
 
   async markSent(id: string): Promise<void> {
-    await this.#call('markSent', { id, nowMs: this.#now() });
+    await this.#thread.ask('markSent', { id, nowMs: this.#now() });
   }
 
   apply(outcome: ReceiptOutcome): Promise<'applied' | 'unchanged' | 'unknown'> {
-    return this.#call('apply', { outcome, nowMs: this.#now() });
+    return this.#thread.ask('apply', { outcome, nowMs: this.#now() });
   }
 
   status(): Promise<OutboxStatus> {
-    return this.#call('status', { nowMs: this.#now() });
+    return this.#thread.ask('status', { nowMs: this.#now() });
   }
 
   nextBoot(): Promise<number> {
-    return this.#call('count', { name: 'boot' });
+    return this.#thread.ask('count', { name: 'boot' });
   }
 
   nextSequence(): Promise<number> {
-    return this.#call('count', { name: 'sequence' });
+    return this.#thread.ask('count', { name: 'sequence' });
   }
 
   async record(event: AuditEvent): Promise<void> {
     const checked = AuditEvent.safeParse(event);
     // What was wrong is not told: it may be just what must not stand in the chain.
     if (!checked.success) throw new TypeError(`no audit event: ${event.event}`);
-    await this.#call('record', { event: checked.data, nowMs: this.#now() });
+    await this.#thread.ask('record', { event: checked.data, nowMs: this.#now() });
   }
 
   auditHead(): Promise<AuditHead> {
-    return this.#call('auditHead', null);
+    return this.#thread.ask('auditHead', null);
   }
 
   list(): Promise<PacketRow[]> {
-    return this.#call('list', null);
+    return this.#thread.ask('list', null);
   }
 
   async retry(id: string): Promise<boolean> {
-    const retried = await this.#call('retry', { id, nowMs: this.#now() });
+    const retried = await this.#thread.ask('retry', { id, nowMs: this.#now() });
     if (retried) for (const listener of this.#listeners) listener();
     return retried;
   }
 
   auditPage(before: number | null, text: string, limit: number): Promise<KeptEntry[]> {
-    return this.#call('auditPage', { before, text, limit });
+    return this.#thread.ask('auditPage', { before, text, limit });
   }
 
   admitCommand(id: string, expiresAtMs: number): Promise<boolean> {
-    return this.#call('admitCommand', { id, expiresAtMs, nowMs: this.#now() });
+    return this.#thread.ask('admitCommand', { id, expiresAtMs, nowMs: this.#now() });
   }
 
   onAccepted(listener: () => void): () => void {
@@ -139,40 +113,6 @@ export class SqliteOutbox implements Outbox, AsyncDisposable {
   /** Finishes what was asked before, closes the file, and ends the thread. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listeners.clear();
-    if (this.#closed === null) await this.#ask('close', null).catch(() => {});
-    await this.#worker.terminate();
-    await this.#exited;
-  }
-
-  async #call<Name extends CallName>(name: Name, takes: Calls[Name]['takes']): Promise<Calls[Name]['gives']> {
-    return (await this.#ask(name, takes)) as Calls[Name]['gives'];
-  }
-
-  async #ask(name: WorkerRequest['name'], takes: unknown): Promise<unknown> {
-    if (this.#closed !== null) throw this.#closed;
-    const id = ++this.#lastId;
-    const answer = this.#answer(id);
-    this.#worker.postMessage({ id, name, takes } as WorkerRequest);
-    return answer;
-  }
-
-  async #answer(id: number): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#pending.set(id, { resolve, reject });
-    const late = setTimeout(
-      () => reject(new OutboxError('OUTBOX_IO', 'the outbox does not answer')),
-      DEADLINE_MS,
-    );
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(late);
-      this.#pending.delete(id);
-    }
-  }
-
-  #close(error: OutboxError): void {
-    this.#closed ??= error;
-    for (const pending of this.#pending.values()) pending.reject(error);
+    await this.#thread[Symbol.asyncDispose]();
   }
 }

@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { KeptEntry } from '../audit/chain.ts';
-import type { Call, CallName, Calls, Outcome } from './calls.ts';
+import type { Outcome } from '../store/call-thread.ts';
+import { transaction } from '../store/sqlite.ts';
+import type { Call, CallName, Calls } from './calls.ts';
 import { lockOutbox, openDatabase, translated } from './database.ts';
-import { OutboxError } from './errors.ts';
+import { OutboxError, type OutboxErrorCode } from './errors.ts';
 import { admitCommand, appendAudit, auditEntries, auditHead, auditPage } from './journal.ts';
 import { fullness, PacketTable } from './packets.ts';
 import { Reserve } from './space.ts';
@@ -61,7 +63,7 @@ export class OutboxStore implements Disposable {
    * Carries out calls in one transaction: what had to wait for one commit shares the next. Where the transaction fails as
    * a whole, each call is tried alone, so that one cannot spoil the others.
    */
-  batch(calls: readonly Call[]): Outcome[] {
+  batch(calls: readonly Call[]): Outcome<OutboxErrorCode>[] {
     try {
       const outcomes = this.#transaction(() => calls.map(call => this.#attempt(call)));
       this.#failing = false;
@@ -160,7 +162,7 @@ export class OutboxStore implements Disposable {
   }
 
   /** One call within the open transaction. @throws what may have ended the transaction */
-  #attempt({ name, takes }: Call): Outcome {
+  #attempt({ name, takes }: Call): Outcome<OutboxErrorCode> {
     this.#database.exec('SAVEPOINT one');
     try {
       const gives = translated(() => (this.#handlers[name] as (takes: unknown) => unknown)(takes));
@@ -175,18 +177,7 @@ export class OutboxStore implements Disposable {
   }
 
   #transaction<T>(act: () => T): T {
-    return translated(() => {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = act();
-        this.#database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        // SQLite has rolled back by itself after some errors (disk full); a second ROLLBACK would hide the first error.
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-        throw error;
-      }
-    });
+    return translated(() => transaction(this.#database, act));
   }
 
   /** Runs what must be possible on a full disk, with the reserve's space if it is not. */
@@ -216,7 +207,7 @@ export class OutboxStore implements Disposable {
   }
 }
 
-const failure = (error: unknown): Outcome =>
+const failure = (error: unknown): Outcome<OutboxErrorCode> =>
   error instanceof OutboxError
     ? { ok: false, code: error.code, message: error.message }
     : { ok: false, code: 'OUTBOX_IO', message: 'the outbox thread failed' };

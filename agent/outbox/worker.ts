@@ -1,19 +1,22 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { OPENED, type Outcome, type WorkerAnswer, type WorkerRequest, type WorkerStart } from './calls.ts';
-import { OutboxError } from './errors.ts';
+import { type CallAnswer, type CallRequest, OPENED, type Outcome } from '../store/call-thread.ts';
+import type { Call, CallName, WorkerStart } from './calls.ts';
+import { OutboxError, type OutboxErrorCode } from './errors.ts';
 import { OutboxStore } from './store.ts';
 
 /** Calls that share a commit; beyond, the first would wait too long for the last. */
 const GROUP = 64;
 
-const done: Outcome = { ok: true, gives: null };
+type Request = CallRequest<CallName>;
 
-function answer(id: number, outcome: Outcome): void {
+const done: Outcome<OutboxErrorCode> = { ok: true, gives: null };
+
+function answer(id: number, outcome: Outcome<OutboxErrorCode>): void {
   // A container is handed over rather than copied: copying 1.5 MB would be the main process's work as well.
   const container = outcome.ok
     ? (outcome.gives as { container?: Uint8Array<ArrayBuffer> } | null)?.container
     : undefined;
-  const message: WorkerAnswer = { id, ...outcome };
+  const message: CallAnswer<OutboxErrorCode> = { id, ...outcome };
   parentPort?.postMessage(message, container === undefined ? [] : [container.buffer]);
 }
 
@@ -33,21 +36,21 @@ function open(): OutboxStore | null {
 }
 
 /** The call that woke the thread, and those that came while the last commit ran. */
-function group(first: WorkerRequest): WorkerRequest[] {
+function group(first: Request): Request[] {
   const requests = [first];
   while (requests.length < GROUP && parentPort !== null) {
     const more = receiveMessageOnPort(parentPort);
     if (more === undefined) break;
-    requests.push(more.message as WorkerRequest);
+    requests.push(more.message as Request);
   }
   return requests;
 }
 
 const store = open();
 if (store !== null) {
-  parentPort?.on('message', (first: WorkerRequest) => {
+  parentPort?.on('message', (first: Request) => {
     const requests = group(first);
-    const calls = requests.filter(request => request.name !== 'close');
+    const calls = requests.filter((request): request is Request & Call => request.name !== 'close');
     for (const [index, outcome] of store.batch(calls).entries()) answer(calls[index]!.id, outcome);
     store.settle(Date.now());
     const close = requests.find(request => request.name === 'close');

@@ -1,8 +1,5 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import type { AccountRequest } from '../contract/account-request.ts';
-import type { PacketManifest, SealedBlob } from '../contract/packet.ts';
-import type { RecordAnswer, RecordRequest } from '../contract/record.ts';
-import type { SyncAnswer, SyncRequest } from '../contract/sync.ts';
+import type { SealedBlob } from '../contract/packet.ts';
 import { toBase64url } from './base64url.ts';
 import { canonicalJson } from './canonical.ts';
 import { encodeContainer } from './container.ts';
@@ -20,15 +17,9 @@ export interface ClearBlob {
   readonly bytes: Uint8Array;
 }
 
-type WithoutCrypto<T> = Omit<T, 'contentKey' | 'blobs'>;
+type WithoutCrypto<T> = T extends Manifest ? Omit<T, 'contentKey' | 'blobs'> : never;
 /** A manifest before sealing: what seal() adds is the content key and the list of blobs. */
-export type ManifestDraft =
-  | WithoutCrypto<PacketManifest>
-  | WithoutCrypto<AccountRequest>
-  | WithoutCrypto<RecordRequest>
-  | WithoutCrypto<RecordAnswer>
-  | WithoutCrypto<SyncRequest>
-  | WithoutCrypto<SyncAnswer>;
+export type ManifestDraft = WithoutCrypto<Manifest>;
 
 /** A message ready for the wire. */
 export interface SealedMessage {

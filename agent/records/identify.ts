@@ -1,5 +1,5 @@
 /** Who else the applicant may be: a search among the kept faces, each candidate compared 1:1 in face and fingers. */
-import { fmrOf } from '../../models/index.ts';
+import { anyOf, fmrOf, jointRate } from '../../models/index.ts';
 import type { Decision } from '../contract/packet.ts';
 import { Biometric } from '../ops/biometric.ts';
 import type { Candidate, Captured, Identification, Lookup } from '../session/visit.ts';
@@ -83,22 +83,11 @@ function candidateOf(
   return {
     ...{ recordId, person, travelDocumentNumber, residenceCardNumber },
     ...(references.portrait ? { portrait: references.portrait } : {}),
-    fpir: fpirOfRate(jointRate(rates), size),
+    fpir: anyOf(jointRate(rates), size),
     face: modalityResult(face).outcome,
     finger: modalityResult(finger).outcome,
   };
 }
-
-/** How often somebody else would do as well in both, by Fisher's method: for two rates, x (1 - ln x) of their product. */
-export function jointRate(rates: readonly number[]): number {
-  const product = rates.reduce((whole, rate) => whole * rate, 1);
-  if (rates.length < 2) return product;
-  return product === 0 ? 0 : Math.min(1, product * (1 - Math.log(product)));
-}
-
-/** Chance that one of so many independent comparisons is a false match; exact also for tiny rates. */
-const fpirOfRate = (rate: number, size: number): number =>
-  rate >= 1 ? 1 : -Math.expm1(size * Math.log1p(-rate));
 
 /** One probe for all frames of the portrait's window. */
 function meanFace({ face }: Captured): Float32Array {

@@ -8,7 +8,14 @@ import type { Log } from '../ops/log.ts';
 import type { RecordsCommand, RecordsKeeper } from '../uplink/uplink.ts';
 import type { RecordCache } from './cache/cache.ts';
 import { CacheError, isBroken } from './cache/errors.ts';
-import type { CacheStatus, Claim, Found, KeptRecord } from './cache/types.ts';
+import {
+  type CacheStatus,
+  type Claim,
+  type Found,
+  type KeptRecord,
+  momentOf,
+  NOTHING_PUT,
+} from './cache/types.ts';
 import { FaceIndex, type StartGallery } from './face-index.ts';
 import type { Known } from './identify.ts';
 import type { KeptSource } from './lookup.ts';
@@ -119,8 +126,8 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
     const { state, records, version, complete, toSealAnew, freshUntilMs, syncedAtMs } = status;
     return {
       ...{ state, records, version, complete, toSealAnew, code: null },
-      freshUntil: timeOf(freshUntilMs),
-      syncedAt: timeOf(syncedAtMs),
+      freshUntil: momentOf(freshUntilMs),
+      syncedAt: momentOf(syncedAtMs),
       gallery: this.gallery ? records : null,
     };
   }
@@ -228,7 +235,7 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
       const { state, keyMadeAtMs } = await open.cache.status();
       if (state === 'ready') {
         const removed = await open.cache.expire();
-        if (removed.length > 0) await open.index?.change({ put: NO_ROWS, removed });
+        if (removed.length > 0) await open.index?.change({ put: NOTHING_PUT, removed });
         if (clock.now().getTime() - keyMadeAtMs > rotateMs) await open.cache.rotate();
         while (await open.cache.sealAnew()) await clock.sleep(BATCH_PAUSE_MS, signal);
       }
@@ -245,8 +252,6 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
   }
 }
 
-const NO_ROWS = { ids: new Uint32Array(0), bytes: new Int8Array(0) };
-
 const NOTHING = {
   state: 'closed',
   records: 0,
@@ -257,8 +262,6 @@ const NOTHING = {
   toSealAnew: 0,
   gallery: null,
 } as const;
-
-const timeOf = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
 
 const synchronised = ({ serial, version, root, records }: CacheStatus): AuditEvent => ({
   event: 'records_synchronised',

@@ -3,7 +3,14 @@ import { galleryRow } from '../../models/index.ts';
 import type { RecordChange, SyncAnswer, SyncRequest } from '../contract/sync.ts';
 import type { RecordCache } from './cache/cache.ts';
 import { CacheError } from './cache/errors.ts';
-import type { CacheStatus, Change, Effect, KeptRecord, Page } from './cache/types.ts';
+import {
+  type CacheStatus,
+  type Change,
+  type Effect,
+  type KeptRecord,
+  NOTHING_PUT,
+  type Page,
+} from './cache/types.ts';
 import { imagesOf, type Preparer, prepareReferences } from './prepare.ts';
 
 /** Who asks the registry; never rejects because of the network. */
@@ -52,7 +59,7 @@ export async function synchronise(options: SyncOptions, signal: AbortSignal): Pr
     } catch (error) {
       if (!contradicts(error) || !mayRestart) throw error;
       mayRestart = false;
-      await options.changed({ put: NO_ROWS, removed: await cache.restart() });
+      await options.changed({ put: NOTHING_PUT, removed: await cache.restart() });
       continue;
     }
     if (page.root !== null) return cache.status();
@@ -61,8 +68,6 @@ export async function synchronise(options: SyncOptions, signal: AbortSignal): Pr
 
 const contradicts = (error: unknown): boolean =>
   error instanceof CacheError && ['RECORDS_SYNC_GAP', 'RECORDS_SYNC_MISMATCH'].includes(error.code);
-
-const NO_ROWS = { ids: new Uint32Array(0), bytes: new Int8Array(0) };
 
 async function pageOf(
   answer: SyncAnswer,

@@ -1,4 +1,5 @@
 import type { FmrPoint } from '../card.ts';
+import { anyOf, jointRate } from '../rates.ts';
 
 /** One finger of a person: the probe's score against each reference impression of that finger; empty when missing. */
 export type FingerScores = readonly number[];
@@ -33,8 +34,7 @@ export function fmrOf(table: readonly FmrPoint[], score: number): number {
 }
 
 /**
- * Fuses the fingers of one person by Fisher's method: -2 sum ln p has a chi-square distribution with two degrees of
- * freedom a finger when nothing is common to the two persons.
+ * Fuses the fingers of one person by Fisher's method.
  *
  * Per finger the best of its references counts, and p is what the best of so many unrelated ones would reach. It takes
  * scores of different fingers of unrelated persons for independent; fingers that are missing take no part.
@@ -46,24 +46,6 @@ export function fuseFingers(
 ): FusedScore | undefined {
   const compared = fingers.filter(scores => scores.length > 0);
   if (compared.length === 0) return undefined;
-  const halfChiSquare = compared.reduce((sum, scores) => {
-    const single = fmrOf(table, Math.max(...scores));
-    return sum - Math.log(anyOf(single, scores.length));
-  }, 0);
-  const fmr = chiSquareTail(halfChiSquare, compared.length);
+  const fmr = jointRate(compared.map(scores => anyOf(fmrOf(table, Math.max(...scores)), scores.length)));
   return { score: Math.max(0, -Math.log10(fmr)), fmr, fingers: compared.length };
-}
-
-/** Chance that at least one of so many independent comparisons is a false match (Sidak), exact also for tiny rates. */
-export const anyOf = (rate: number, comparisons: number): number =>
-  rate >= 1 ? 1 : -Math.expm1(comparisons * Math.log1p(-rate));
-
-/** P(chi-square with 2n degrees of freedom >= 2 half) = e^-half sum over k < n of half^k / k!. */
-function chiSquareTail(half: number, n: number): number {
-  let [term, sum] = [1, 1];
-  for (let k = 1; k < n; k++) {
-    term *= half / k;
-    sum += term;
-  }
-  return Math.min(1, Math.exp(-half) * sum);
 }

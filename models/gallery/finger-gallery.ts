@@ -1,9 +1,10 @@
 import type { FmrPoint } from '../card.ts';
 import { ModelError } from '../error.ts';
 import { evidenceOf, isBeyond } from '../finger/evidence.ts';
-import { anyOf, fuseFingers } from '../finger/fuse.ts';
+import { fuseFingers } from '../finger/fuse.ts';
 import { type LoadOptions, loadCard, WEIGHTS } from '../finger/load.ts';
 import { Prints } from '../finger/prints.ts';
+import { anyOf } from '../rates.ts';
 import type { FingerCandidate, FingerRecord, FingerSearch } from './types.ts';
 
 /** Prints that the matching graph scores for each probe: those most alike by their descriptors. */

@@ -1,6 +1,7 @@
 import type { FmrPoint } from '../card.ts';
 import { isBeyond } from '../finger/evidence.ts';
-import { anyOf, fmrOf } from '../finger/fuse.ts';
+import { fmrOf } from '../finger/fuse.ts';
+import { anyOf } from '../rates.ts';
 
 /**
  * How often a search for somebody who is not in the gallery gives a candidate with this score or more (FPIR, ISO/IEC

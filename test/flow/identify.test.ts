@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Biometric } from '../../agent/ops/biometric.ts';
 import type { Comparer } from '../../agent/records/compare.ts';
 import { comparerOf } from '../../agent/records/comparer.ts';
-import { deciderOf, jointRate } from '../../agent/records/identify.ts';
+import { deciderOf } from '../../agent/records/identify.ts';
 import type { Captured, Lookup } from '../../agent/session/visit.ts';
 import type { ImmigrationRecord } from '../../sim/registry/records.ts';
 import { type KeptKiosk, KeptWorld } from '../fixtures/kept-kiosk.ts';
@@ -131,12 +131,4 @@ it('a claim that failed five times in a row is not compared a sixth time, until 
   });
   nowMs = 30_000;
   expect((await decide(visit, lookup, never)).decision.reason).toBe('nothing_matches');
-});
-
-it('joins two rates by Fisher’s method', () => {
-  expect(jointRate([0.01])).toBe(0.01);
-  // Chi-square of four degrees of freedom at -2 ln(0.01 * 0.001).
-  expect(jointRate([0.01, 0.001])).toBeCloseTo(1.2513e-4, 8);
-  expect(jointRate([1, 1])).toBe(1);
-  expect(jointRate([])).toBe(1);
 });

@@ -1,9 +1,5 @@
 /** The officer's console in a real browser: passkeys by Chromium's virtual authenticator, whole cases to the packet. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import en from '../../agent/screen/messages/officer/en.json' with { type: 'json' };
 import vi from '../../agent/screen/messages/officer/vi.json' with { type: 'json' };
@@ -12,20 +8,15 @@ import { ScreenClient } from '../../sim/visitor/screen-client.ts';
 import { run } from '../fixtures/command.ts';
 import { OFFICER, OfficerKiosk, SUPERVISOR, SWAPPED } from '../fixtures/officer-kiosk.ts';
 import { launch } from './browser.ts';
+import { APPEARS_MS, Desk } from './desk.ts';
 
-const ARTEFACTS = fileURLToPath(new URL('../../artefacts/screen/', import.meta.url));
-/** Smallest target at a desk, in CSS pixels (WCAG 2.2, 2.5.5). */
-const TARGET_PX = 44;
-const DESK = { width: 1280, height: 900 };
-/** Longest wait for something to appear, and longest test, on a busy machine, in milliseconds. */
-const APPEARS_MS = 120_000;
+/** Longest test on a busy machine, in milliseconds. */
 const TEST_MS = 420_000;
 
 let browser: Browser;
 let kiosk: OfficerKiosk;
 
 beforeAll(async () => {
-  await mkdir(ARTEFACTS, { recursive: true });
   [browser, kiosk] = await Promise.all([launch(), OfficerKiosk.start()]);
 });
 
@@ -34,129 +25,6 @@ afterAll(async () => {
   await kiosk?.[Symbol.asyncDispose]();
 });
 
-/** A passkey on a virtual key, as Chromium hands it out and takes it. */
-interface Credential {
-  readonly credentialId: string;
-  readonly isResidentCredential: boolean;
-  readonly privateKey: string;
-  readonly signCount: number;
-}
-
-/** One officer's browser, watched for everything a page must not do. */
-class Desk implements AsyncDisposable {
-  readonly page: Page;
-  readonly #context: BrowserContext;
-  readonly #faults: string[] = [];
-
-  private constructor(context: BrowserContext, page: Page) {
-    this.#context = context;
-    this.page = page;
-  }
-
-  static async open(): Promise<Desk> {
-    const context = await browser.newContext({ viewport: DESK, reducedMotion: 'reduce' });
-    context.setDefaultTimeout(APPEARS_MS);
-    const page = await context.newPage();
-    const desk = new Desk(context, page);
-    page.on('console', message => {
-      if (message.type() === 'error' || message.type() === 'warning') desk.#faults.push(message.text());
-    });
-    page.on('pageerror', error => desk.#faults.push(`script: ${error.message}`));
-    context.on('request', request => {
-      if (new URL(request.url()).origin !== new URL(kiosk.desk).origin)
-        desk.#faults.push(`foreign request: ${request.url()}`);
-    });
-    await page.goto(kiosk.desk);
-    return desk;
-  }
-
-  /**
-   * Gives this browser a key with a finger on it, as a laptop or a FIDO2 key has: an empty one, or one with what was
-   * registered on another. Returns what is on it when asked.
-   */
-  async plugKey(credentials: readonly Credential[] = []): Promise<() => Promise<Credential[]>> {
-    const cdp = await this.#context.newCDPSession(this.page);
-    await cdp.send('WebAuthn.enable');
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
-    for (const credential of credentials)
-      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential });
-    return async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
-  }
-
-  /** Registers a passkey against an invitation from the command line. */
-  async register(officer: string): Promise<void> {
-    const { configFile } = kiosk.world;
-    const invited = await run(['officer', 'invite', officer, '--config', configFile, '--json']);
-    const { code } = JSON.parse(invited.stdout) as { code: string };
-    await this.press(vi['sign_in.invited']);
-    await this.page.getByLabel(vi['sign_in.officer']).fill(officer);
-    await this.page.getByLabel(vi['sign_in.code']).fill(code);
-    await this.press(vi['sign_in.register']);
-    await this.sees(vi['needs.title']);
-  }
-
-  async press(words: string): Promise<void> {
-    await this.page.getByRole('button', { name: words, exact: true }).click();
-  }
-
-  async sees(words: string): Promise<void> {
-    await this.page.getByText(words).first().waitFor();
-  }
-
-  async signInByPin({ officer, pin }: { officer: string; pin: string }): Promise<void> {
-    await this.page.getByLabel(vi['sign_in.officer']).fill(officer);
-    await this.page.getByLabel(vi['sign_in.pin']).fill(pin);
-    await this.press(vi['sign_in.by_pin']);
-    await this.sees(vi['needs.title']);
-  }
-
-  /** A picture only, of what does not stand still. */
-  async glance(name: string): Promise<void> {
-    await this.page.screenshot({ path: join(ARTEFACTS, `officer-${name}.png`) });
-  }
-
-  /** A picture, and axe. */
-  async look(name: string): Promise<void> {
-    await this.page.evaluate(() => document.fonts.ready);
-    await this.page.screenshot({ path: join(ARTEFACTS, `officer-${name}.png`), fullPage: true });
-    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
-    expect
-      .soft(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`),
-        name,
-      )
-      .toEqual([]);
-    const small = await this.page.evaluate(
-      least =>
-        [...document.querySelectorAll('button, input[type="text"], input[type="password"], .choice')]
-          .filter(part => part.getClientRects().length > 0 && part.getBoundingClientRect().height < least)
-          .map(part => `${part.textContent} is ${part.getBoundingClientRect().height} px high`),
-      TARGET_PX,
-    );
-    expect.soft(small, name).toEqual([]);
-    const wide = await this.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    expect.soft(wide, `${name} is wider than the screen`).toBe(false);
-  }
-
-  /** Beside pictures that were gone when they came to be fetched: the step had ended meanwhile. */
-  faults(): string[] {
-    return this.#faults.filter(fault => !fault.includes('404'));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#context.close();
-  }
-}
-
 const packetOf = async (packetId: string | null) =>
   (await kiosk.world.backend.packets()).find(packet => packet.packetId === packetId);
 
@@ -164,7 +32,7 @@ test(
   'an officer registers a passkey, signs in with it, and decides a case; the word is in packet and audit chain',
   async () => {
     const { configFile } = kiosk.world;
-    await using desk = await Desk.open();
+    await using desk = await Desk.open(browser, kiosk);
     await desk.plugKey();
     await desk.sees(vi.pins);
     await desk.look('sign-in');
@@ -222,10 +90,10 @@ test(
 test(
   'where the policy asks for it, a second officer agrees with a passkey; nobody agrees with himself',
   async () => {
-    await using other = await Desk.open();
+    await using other = await Desk.open(browser, kiosk);
     const keys = await other.plugKey();
     await other.register('B-20');
-    await using desk = await Desk.open();
+    await using desk = await Desk.open(browser, kiosk);
     await desk.signInByPin(OFFICER);
     const left = kiosk.impostorComes();
     await desk.sees(vi['case.title.no_match']);
@@ -261,7 +129,7 @@ test(
 test(
   'somebody known under other documents is shown beside that record, and decided by the officer',
   async () => {
-    await using desk = await Desk.open();
+    await using desk = await Desk.open(browser, kiosk);
     await desk.signInByPin(OFFICER);
     const left = kiosk.comesWithOtherPapers();
     await desk.sees(vi['case.candidates']);
@@ -285,7 +153,7 @@ test(
 test(
   'a finger is excepted and another taken again; a case is refused only after a question',
   async () => {
-    await using desk = await Desk.open();
+    await using desk = await Desk.open(browser, kiosk);
     await desk.signInByPin(SUPERVISOR);
     await kiosk.world.sensor.unplug();
     const left = kiosk.comes(SWAPPED);
@@ -326,7 +194,7 @@ test(
 test(
   'a call is seen at once and answered; a visit is ended only after a question',
   async () => {
-    await using desk = await Desk.open();
+    await using desk = await Desk.open(browser, kiosk);
     await desk.signInByPin(OFFICER);
     const { signal } = new AbortController();
     const applicant = await ScreenClient.open(kiosk.agent.screen, signal);
@@ -351,7 +219,7 @@ test(
 test(
   'devices with what to do, the outbox, and nothing left after signing out',
   async () => {
-    await using desk = await Desk.open();
+    await using desk = await Desk.open(browser, kiosk);
     await desk.signInByPin(SUPERVISOR);
     await kiosk.world.sensor.unplug();
     await desk.press(vi['tab.devices']);
@@ -388,11 +256,11 @@ test(
 test(
   "a supervisor hands in an agency's request after a question, and the backend gets it; an officer cannot",
   async () => {
-    await using officer = await Desk.open();
+    await using officer = await Desk.open(browser, kiosk);
     await officer.signInByPin(OFFICER);
     await officer.press(vi['tab.account']);
     await officer.sees(vi['error.ROLE_TOO_LOW']);
-    await using desk = await Desk.open();
+    await using desk = await Desk.open(browser, kiosk);
     await desk.signInByPin(SUPERVISOR);
     await desk.press(vi['tab.account']);
     await desk.look('account');

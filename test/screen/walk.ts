@@ -25,8 +25,8 @@ export interface Walk {
   readonly mobile: string;
   /** Fingers the visitor says cannot be placed. */
   readonly missing?: readonly string[];
-  /** Called as a step has come to rest, before it is touched. */
-  onStep?(step: string): Promise<void>;
+  /** Called as a step has come to rest, before it is touched, with the language that the page declares. */
+  onStep?(step: string, language: string): Promise<void>;
 }
 
 /** Longest a step may stay on a busy machine, in milliseconds. */
@@ -40,11 +40,11 @@ export async function walk(visit: Walk, until: readonly string[] = ['ended']): P
   const steps: string[] = [];
   let last = '';
   for (let sinceMs = performance.now(); performance.now() - sinceMs < STEP_MS; await sleep(LOOK_MS)) {
-    const { step, key } = await standing(visit.page);
+    const { step, key, language } = await standing(visit.page);
     if (key === last || !step) continue;
     if (steps.at(-1) !== step) {
       steps.push(step);
-      await visit.onStep?.(step);
+      await visit.onStep?.(step, language);
     }
     // The farewell of whoever was here before is no end of this visit.
     if (until.includes(step) && steps.length > 1) return steps;
@@ -55,14 +55,15 @@ export async function walk(visit: Walk, until: readonly string[] = ['ended']): P
 }
 
 /** The step on the page, once it takes touches, and what tells it from the one before. */
-const standing = (page: Page): Promise<{ step: string; key: string }> =>
+const standing = (page: Page): Promise<{ step: string; key: string; language: string }> =>
   page.evaluate(() => {
     const main = document.querySelector('[data-step] main:not([inert])');
     const step = main?.closest<HTMLElement>('[data-step]')?.dataset.step ?? '';
     const title = main?.querySelector('h1')?.textContent ?? '';
     const good = main?.querySelector('.advice.good') !== null;
     // A finger is a page of its own; of a receipt the words about its delivery matter.
-    return { step, key: step === 'receipt' ? `${step}:${good}` : `${step}:${title}` };
+    const key = step === 'receipt' ? `${step}:${good}` : `${step}:${title}`;
+    return { step, key, language: document.documentElement.lang };
   });
 
 /** Does what brings the visit on. False where it has to be looked at again. */

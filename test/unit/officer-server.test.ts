@@ -360,13 +360,8 @@ describe('what the kiosk has done', () => {
 
 describe("an agency's request", () => {
   const form = {
-    ...{
-      request: 'lock',
-      ground: 'agency_request',
-      requester: 'Cục Thuế',
-      paperNumber: '12/CV',
-      paperDate: '2026-11-02',
-    },
+    ...{ request: 'lock', ground: 'agency_request', requester: 'Cục Thuế' },
+    ...{ paperNumber: '12/CV', paperDate: '2026-11-02' },
     holder: { travelDocumentNumber: CANARY.replaceAll(/[^A-Z0-9]/g, '').slice(0, 12), issuer: 'FRA' },
   };
   const action = { type: 'request_account', form };

@@ -1,4 +1,3 @@
-import type { CacheErrorCode } from './errors.ts';
 import type { StoreOptions } from './store.ts';
 import type { CacheStatus, Claim, Effect, Faces, Found, KeptRecord, Page } from './types.ts';
 
@@ -15,7 +14,6 @@ export interface Calls {
   restart: { takes: null; gives: Uint32Array };
   wipe: { takes: null; gives: null };
   allow: { takes: { nowMs: number }; gives: null };
-  close: { takes: null; gives: null };
 }
 export type CallName = keyof Calls;
 
@@ -23,15 +21,3 @@ export interface WorkerStart {
   readonly options: StoreOptions;
   readonly nowMs: number;
 }
-export interface WorkerRequest {
-  readonly id: number;
-  readonly name: CallName;
-  readonly takes: unknown;
-}
-export type WorkerAnswer = { readonly id: number } & (
-  | { readonly ok: true; readonly gives: unknown }
-  | { readonly ok: false; readonly code: CacheErrorCode; readonly message: string }
-);
-
-/** Id of the answer that says whether the file could be opened. */
-export const OPENED = 0;

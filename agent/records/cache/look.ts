@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { openToRead } from '../../store/sqlite.ts';
 import { translated } from './database.ts';
 import type { WrappingKey } from './envelope.ts';
 import { readHead } from './head.ts';
@@ -21,7 +21,7 @@ type Shown = Pick<
 export const lookAt = (path: string, wrapping: readonly WrappingKey[]): Look =>
   translated(() => {
     if (!existsSync(path)) return { state: 'none' };
-    const database = new DatabaseSync(path, { readOnly: true });
+    const database = openToRead(path);
     try {
       if (factOf(database, 'wiped') !== null) return { state: 'wiped' };
       const place = factOf(database, 'place');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { transaction } from '../../store/sqlite.ts';
 import { lockFile, openDatabase, translated } from './database.ts';
 import { DataKey, type WrappingKey } from './envelope.ts';
 import { CacheError } from './errors.ts';
@@ -327,17 +328,7 @@ export class CacheStore implements Disposable {
   }
 
   #transaction<T>(act: () => T): T {
-    return translated(() => {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = act();
-        this.#database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-        throw error;
-      }
-    });
+    return translated(() => transaction(this.#database, act));
   }
 }
 

@@ -53,6 +53,9 @@ export interface Effect {
   readonly removed: Uint32Array;
 }
 
+/** The part of an effect that only takes away. */
+export const NOTHING_PUT: Effect['put'] = { ids: new Uint32Array(0), bytes: new Int8Array(0) };
+
 export interface CacheStatus {
   readonly state: 'ready' | 'wiped';
   /** Counts every commit over the life of this kiosk; an older copy of the file has a lower one. */
@@ -86,3 +89,6 @@ export interface Faces {
   readonly bytes: Int8Array;
   readonly last: number | null;
 }
+
+/** A moment of the status for people; null for 0, which stands for never. */
+export const momentOf = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());

@@ -1,7 +1,8 @@
 /** The thread that works on the file of the kept records. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type CallName, type Calls, OPENED, type WorkerRequest, type WorkerStart } from './calls.ts';
-import { CacheError } from './errors.ts';
+import { type CallAnswer, type CallRequest, OPENED, type Outcome } from '../../store/call-thread.ts';
+import type { CallName, Calls, WorkerStart } from './calls.ts';
+import { CacheError, type CacheErrorCode } from './errors.ts';
 import { CacheStore } from './store.ts';
 
 /** What each gives, the client's types say. */
@@ -19,30 +20,36 @@ const handlersOf = (store: CacheStore): Handlers => ({
   restart: () => store.restart(),
   wipe: () => store.wipe(),
   allow: ({ nowMs }) => store.allow(nowMs),
-  close: () => store[Symbol.dispose](),
 });
 
 function answered(id: number, act: () => unknown): boolean {
+  const answer = (outcome: Outcome<CacheErrorCode>) =>
+    parentPort?.postMessage({ id, ...outcome } satisfies CallAnswer<CacheErrorCode>);
   try {
-    parentPort?.postMessage({ id, ok: true, gives: act() ?? null });
+    answer({ ok: true, gives: act() ?? null });
     return true;
   } catch (error) {
     const { code, message } =
       error instanceof CacheError ? error : new CacheError('RECORDS_IO', 'the thread of the records failed');
-    parentPort?.postMessage({ id, ok: false, code, message });
+    answer({ ok: false, code, message });
     return false;
   }
 }
 
-let handlers: Handlers | undefined;
+let store: CacheStore | undefined;
 answered(OPENED, () => {
   const { options, nowMs } = workerData as WorkerStart;
-  handlers = handlersOf(new CacheStore(options, nowMs));
+  store = new CacheStore(options, nowMs);
 });
-if (handlers) {
-  const known = handlers as Record<CallName, (takes: unknown) => unknown>;
-  parentPort?.on('message', ({ id, name, takes }: WorkerRequest) => {
-    answered(id, () => known[name](takes));
-    if (name === 'close') parentPort?.close();
+if (store) serve(store);
+
+function serve(store: CacheStore): void {
+  const handlers = handlersOf(store) as Record<CallName, (takes: unknown) => unknown>;
+  parentPort?.on('message', ({ id, name, takes }: CallRequest<CallName>) => {
+    if (name !== 'close') answered(id, () => handlers[name](takes));
+    else {
+      answered(id, () => store[Symbol.dispose]());
+      parentPort?.close();
+    }
   });
 }

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import type { ScreenView } from '../../contract/screen.ts';
 import { OFFERED_LANGUAGES } from '../messages/index.ts';
 import { type Say, speaker } from '../text.ts';
@@ -104,10 +104,11 @@ function Screen() {
   const say = useMemo(() => speaker(language), [language]);
   useVoice(screen);
   const { textPercent, highContrast } = screen?.comfort ?? { textPercent: 100, highContrast: false };
-  useEffect(() => {
+  // With the page they belong to, not a moment later: a screen reader begins with the right voice.
+  useLayoutEffect(() => {
     Object.assign(document.documentElement.dataset, { text: textPercent, contrast: highContrast });
   }, [textPercent, highContrast]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = language;
     document.title = say('app.title');
   }, [language, say]);

@@ -12,7 +12,7 @@ interface Kept extends AsyncDisposable {
   free(signal: AbortSignal): Promise<void>;
 }
 
-export interface KeeperOptions<Agent extends Kept> {
+export interface ReloaderOptions<Agent extends Kept> {
   readonly config: Config;
   /** Reads the configuration anew. */
   read(): ConfigResult & { readonly file: string };
@@ -27,25 +27,25 @@ export interface KeeperOptions<Agent extends Kept> {
  * the same process, which takes a second or two. A file with a fault changes nothing, and an agent that does not start with
  * its new configuration is followed by one with the old.
  */
-export class Keeper<Agent extends Kept> implements AsyncDisposable {
-  readonly #options: KeeperOptions<Agent>;
+export class Reloader<Agent extends Kept> implements AsyncDisposable {
+  readonly #options: ReloaderOptions<Agent>;
   readonly #stop = new AbortController();
   #config: Config;
   #agent: Agent;
   /** Reloads come one after the other. */
   #tail: Promise<void> = Promise.resolve();
 
-  private constructor(options: KeeperOptions<Agent>, agent: Agent) {
+  private constructor(options: ReloaderOptions<Agent>, agent: Agent) {
     this.#options = options;
     this.#config = options.config;
     this.#agent = agent;
   }
 
   /** @throws whatever keeps the first agent from starting */
-  static async start<Agent extends Kept>(options: KeeperOptions<Agent>): Promise<Keeper<Agent>> {
+  static async start<Agent extends Kept>(options: ReloaderOptions<Agent>): Promise<Reloader<Agent>> {
     const agent = await options.start(options.config);
     options.onReady(agent);
-    return new Keeper(options, agent);
+    return new Reloader(options, agent);
   }
 
   get agent(): Agent {
