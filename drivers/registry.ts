@@ -1,6 +1,7 @@
 import { type Blink1Settings, openBlink1 } from './blink1/driver.ts';
 import type { Camera, DocumentReader, FingerScanner, SignalLight } from './device.ts';
 import { type FfmpegSettings, openFfmpeg } from './ffmpeg/driver.ts';
+import { type HidPosSettings, openHidPos } from './hid-pos/driver.ts';
 import type { Tap } from './link/tape.ts';
 import { type MjpegHttpSettings, openMjpegHttp } from './mjpeg/driver.ts';
 import { openR30x, type R30xSettings } from './r30x/driver.ts';
@@ -12,7 +13,9 @@ export type ScannerSettings = { readonly kind: 'r30x' } & Omit<R30xSettings, 'li
 export type CameraSettings =
   | ({ readonly kind: 'mjpeg-http' } & MjpegHttpSettings)
   | ({ readonly kind: 'ffmpeg' } & FfmpegSettings);
-export type ReaderSettings = { readonly kind: 'serial-mrz' } & SerialMrzSettings;
+export type ReaderSettings =
+  | ({ readonly kind: 'serial-mrz' } & SerialMrzSettings)
+  | ({ readonly kind: 'hid-pos' } & HidPosSettings);
 
 export type LightSettings = { readonly kind: 'blink1' } & Blink1Settings;
 
@@ -39,6 +42,7 @@ export function cameraOpener(settings: CameraSettings, tap?: Tap): Open<Camera> 
 }
 
 export function readerOpener(settings: ReaderSettings, tap?: Tap): Open<DocumentReader> {
+  if (settings.kind === 'hid-pos') return signal => openHidPos(settings, signal, tap);
   return signal => openSerialMrz(settings, signal, tap);
 }
 

@@ -29,11 +29,19 @@ const CameraSettings = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const DocumentReaderSettings = z.strictObject({
-  kind: z.literal('serial-mrz'),
-  path: FilePath.describe('tty of the reader, or usb:VENDOR:PRODUCT[:SERIAL]'),
-  baud: z.int().min(1200).max(115200).default(9600),
-});
+const DocumentReaderSettings = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('serial-mrz'),
+    path: FilePath.describe('tty of the reader, or usb:VENDOR:PRODUCT[:SERIAL]'),
+    baud: z.int().min(1200).max(115200).default(9600),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('hid-pos')
+      .describe('bar code scanner (HID usage page 8CH) that reads zones out of codes'),
+    path: FilePath.describe('hidraw device of the scanner, or usb:VENDOR:PRODUCT[:SERIAL]'),
+  }),
+]);
 
 const Pkcs11Key = z.strictObject({
   moduleFile: FilePath.describe("the vendor's PKCS #11 module"),
