@@ -1,4 +1,5 @@
 import { type Blink1Settings, openBlink1 } from './blink1/driver.ts';
+import { type BusylightSettings, openBusylight } from './busylight/driver.ts';
 import type { Camera, DocumentReader, FingerScanner, SignalLight } from './device.ts';
 import { type FfmpegSettings, openFfmpeg } from './ffmpeg/driver.ts';
 import { type HidPosSettings, openHidPos } from './hid-pos/driver.ts';
@@ -17,7 +18,9 @@ export type ReaderSettings =
   | ({ readonly kind: 'serial-mrz' } & SerialMrzSettings)
   | ({ readonly kind: 'hid-pos' } & HidPosSettings);
 
-export type LightSettings = { readonly kind: 'blink1' } & Blink1Settings;
+export type LightSettings =
+  | ({ readonly kind: 'blink1' } & Blink1Settings)
+  | ({ readonly kind: 'busylight' } & BusylightSettings);
 
 /** Opens a device, anew each time; for `supervise`. A tap between driver and link serves the first opening. */
 export type Open<D> = (signal: AbortSignal) => Promise<D & Supervisable>;
@@ -47,5 +50,6 @@ export function readerOpener(settings: ReaderSettings, tap?: Tap): Open<Document
 }
 
 export function lightOpener(settings: LightSettings): Open<SignalLight> {
+  if (settings.kind === 'busylight') return signal => openBusylight(settings, signal);
   return signal => openBlink1(settings, signal);
 }
