@@ -39,15 +39,18 @@ export function readCommand(report: Buffer): BusylightCommand | undefined {
 /** @param onColour hears each change of the light, also when it goes dark by itself */
 export function busylight(onColour: (percent: BusylightColour) => void): UsbModel {
   let deadline: NodeJS.Timeout | undefined;
-  const goDarkAfter = (seconds: number) => {
-    clearTimeout(deadline);
-    deadline = setTimeout(onColour, seconds * 1000, DARK).unref();
-  };
+  let lit = false;
   const hear = (report: Buffer): boolean => {
     const command = readCommand(report);
-    if (command?.kind === 'colour') onColour(command.percent);
-    if (command) goDarkAfter(command.kind === 'colour' ? UNTOLD_S : command.seconds);
-    return command !== undefined;
+    if (command === undefined) return false;
+    if (command.kind === 'colour') {
+      lit = command.percent.some(share => share > 0);
+      onColour(command.percent);
+    }
+    clearTimeout(deadline);
+    const seconds = command.kind === 'colour' ? UNTOLD_S : command.seconds;
+    if (lit) deadline = setTimeout(onColour, seconds * 1000, DARK).unref();
+    return true;
   };
   return {
     vendorId: 0x27bb,

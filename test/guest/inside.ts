@@ -1,12 +1,13 @@
 /** What is checked within the guest, by a user without rights: the drivers on a real kernel. Talks to the host by lines. */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openBlink1 } from '../../drivers/blink1/driver.ts';
 import { DeviceError, type FingerScanner } from '../../drivers/device.ts';
 import { openFfmpeg } from '../../drivers/ffmpeg/driver.ts';
 import { type ListedDevice, listDevices } from '../../drivers/list-devices.ts';
 import { openR30x, type R30xSettings } from '../../drivers/r30x/driver.ts';
+import { type LightSettings, lightOpener, readerOpener } from '../../drivers/registry.ts';
 import { type Supervisable, type Supervised, supervise } from '../../drivers/supervise.ts';
+import mrz from '../fixtures/wire/mrz.json' with { type: 'json' };
 import { drawnFinger } from '../wire/fingers.ts';
 
 const FOUND_WITHIN_MS = 120_000;
@@ -16,7 +17,14 @@ const CYCLES = { 'cdc-acm': 30, cp2110: 20 } as const;
 /** Bytes of an image on a sensor's UART. */
 const IMAGE_WIRE_BYTES = 288 * 139 + 24;
 
-const SERIAL = { bridge: 'SIM00001', serial: 'SIM00002', uhid: 'SIM00003', light: 'SIM00004' } as const;
+const SERIAL = {
+  bridge: 'SIM00001',
+  serial: 'SIM00002',
+  uhid: 'SIM00003',
+  blink1: 'SIM00004',
+  scanner: 'SIM00005',
+  busylight: 'SIM00006',
+} as const;
 
 /** Frames taken from the camera. */
 const FRAMES = 12;
@@ -136,13 +144,24 @@ async function camera(film: string): Promise<void> {
 }
 
 /** The host sees the colours. */
-async function signalLight(path: string): Promise<void> {
-  await using light = supervise(signal => openBlink1({ path }, signal), {
-    signal: new AbortController().signal,
-  });
+async function signalLight(settings: LightSettings): Promise<void> {
+  await using light = supervise(lightOpener(settings), { signal: new AbortController().signal });
   await patiently(light, async opened => {
     for (const what of ['ready', 'capture', 'error'] as const) await opened.show(what);
   });
+}
+
+/** The host holds a passport's zone before the scanner, as a code that takes two reports. */
+async function scan(path: string): Promise<void> {
+  await using reader = supervise(readerOpener({ kind: 'hid-pos', path }), {
+    signal: new AbortController().signal,
+  });
+  const lines = await patiently(reader, (opened, signal) => {
+    process.stdout.write('SCAN\n');
+    return opened.read(signal);
+  });
+  demand(lines.join() === mrz.documents[0]!.lines.join(), 'the scanner: another zone');
+  say('bar code scanner: the zone of a passport out of a code in two reports');
 }
 
 try {
@@ -150,7 +169,11 @@ try {
     const { path, node, vendorId, productId, description } = await until(listed(serial), serial);
     say(`${path} (${node}): ${vendorId}:${productId}:${serial}, ${description}`);
   }
-  await signalLight(`usb:27b8:01ed:${SERIAL.light}`);
+  await Promise.all([
+    signalLight({ kind: 'blink1', path: `usb:27b8:01ed:${SERIAL.blink1}` }),
+    signalLight({ kind: 'busylight', path: `usb:27bb:3bcd:${SERIAL.busylight}` }),
+    scan(`usb:1209:0003:${SERIAL.scanner}`),
+  ]);
   await camera(process.env.FILM ?? '');
   await Promise.all([
     cycles('cdc-acm', { path: `usb:1209:0002:${SERIAL.serial}` }),

@@ -10,10 +10,13 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blink1 } from '../../sim/usb/blink1.ts';
+import { busylight } from '../../sim/usb/busylight.ts';
 import { cdcAcmSensor } from '../../sim/usb/cdc-acm.ts';
 import { cp2110WithSensor } from '../../sim/usb/cp2110.ts';
-import { UsbDevice } from '../../sim/usb/device.ts';
+import { type ToHost, UsbDevice, type UsbModel } from '../../sim/usb/device.ts';
+import { type PosScanner, posScanner } from '../../sim/usb/pos-scanner.ts';
 import { serveUsbredir } from '../../sim/usb/usbredir.ts';
+import mrz from '../fixtures/wire/mrz.json' with { type: 'json' };
 import { drawnFinger } from '../wire/fingers.ts';
 import { picture } from '../wire/pictures.ts';
 import { guestKernel, initialRamdisk } from './kernel.ts';
@@ -69,13 +72,30 @@ async function plugged(name: string, make: typeof cp2110WithSensor) {
 }
 
 const devices = [await plugged('cp2110', cp2110WithSensor), await plugged('cdc-acm', cdcAcmSensor)];
-/** What the signal light was told, as colours. */
-const fades: string[] = [];
-const lightPath = join(folder, 'light.sock');
-const light = new UsbDevice(() => blink1(({ colour }) => fades.push(colour.join())));
-const redirectedLight = await serveUsbredir(light, lightPath);
+/** What the signal lights showed, as colours. */
+const shown = { blink1: [] as string[], busylight: [] as string[] };
 /** Ready, capture, error, and dark when it is closed. */
-const FADES_EXPECTED = ['0,160,0', '0,60,255', '255,0,0', '0,0,0'];
+const EXPECTED = {
+  blink1: '0,160,0 0,60,255 255,0,0 0,0,0',
+  busylight: '0,63,0 0,24,100 100,0,0 0,0,0',
+};
+
+/** A device that stays where it is. */
+async function fixed(name: string, make: (toHost: ToHost) => UsbModel) {
+  const path = join(folder, `${name}.sock`);
+  return { name, path, redirected: await serveUsbredir(new UsbDevice(make), path) };
+}
+
+let scanner: PosScanner | undefined;
+const others = [
+  await fixed('blink1', () => blink1(({ colour }) => shown.blink1.push(colour.join()))),
+  await fixed('busylight', () => busylight(percent => shown.busylight.push(percent.join()))),
+  await fixed('scanner', toHost => {
+    scanner = posScanner(toHost);
+    return scanner;
+  }),
+];
+const zone = Buffer.from(mrz.documents[0]!.lines.join('\r'));
 
 say(`Linux ${kernel.version}, acceleration ${ACCELERATION}`);
 const machine = spawn(
@@ -92,7 +112,7 @@ const machine = spawn(
     ...['-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap'],
     ...['-device', 'virtio-9p-pci,fsdev=host,mount_tag=host'],
     ...['-device', 'qemu-xhci,id=usb'],
-    ...[...devices, { name: 'light', path: lightPath }].flatMap(({ name, path }) => [
+    ...[...devices, ...others].flatMap(({ name, path }) => [
       ...['-chardev', `socket,id=${name},path=${path}`],
       ...['-device', `usb-redir,chardev=${name},bus=usb.0`],
     ]),
@@ -111,16 +131,18 @@ for await (const line of createInterface({ input: machine.stdout })) {
   // `ASK cp2110 1234`: pull that device out after so many more bytes.
   if (word === 'ASK')
     devices.find(({ name }) => name === rest[0])?.arm({ unplugAfterBytes: Number(rest[1]) });
+  else if (word === 'SCAN') scanner?.scan(']Q1', zone);
   else if (word === 'SAY') say(rest.join(' '));
   else if (word === 'EXIT') exit = Number(rest[0]);
   else if (line.trim() !== '') say(`| ${line.trim()}`);
 }
 await exited;
 clearTimeout(late);
-for (const redirected of [redirectedLight, ...devices.map(each => each.redirected)])
-  await redirected[Symbol.asyncDispose]();
+for (const { redirected } of [...others, ...devices]) await redirected[Symbol.asyncDispose]();
 await rm(folder, { recursive: true });
-say(`signal light: ${fades.join(' ')}`);
-if (fades.slice(-FADES_EXPECTED.length).join(' ') !== FADES_EXPECTED.join(' ')) exit ||= 1;
+for (const name of ['blink1', 'busylight'] as const) {
+  say(`${name}: ${shown[name].join(' ')}`);
+  if (!shown[name].join(' ').endsWith(EXPECTED[name])) exit ||= 1;
+}
 say(exit === 0 ? 'all checks hold' : `FAILED with ${exit}`);
 process.exitCode = exit;

@@ -60,7 +60,7 @@ describe('the light', () => {
     expect(colours).toEqual(['0,63,0', '0,24,100', '100,0,0']);
     await light[Symbol.asyncDispose]();
     expect(colours.at(-1)).toBe('0,0,0');
-    expect(vi.getTimerCount()).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('goes dark by itself when nobody keeps it alive', async () => {
