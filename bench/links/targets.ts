@@ -8,6 +8,7 @@ import { decode } from '../../drivers/r30x/wire.ts';
 import { LineReader, ZoneAssembler } from '../../drivers/serial-mrz/wire.ts';
 import { type PrinterFault, statusBytes } from '../../sim/printer/printer.ts';
 import { ACK, COMMAND, DATA, END_OF_DATA, writePacket } from '../../sim/sensor/wire.ts';
+import { readLineCoding } from '../../sim/usb/cdc-acm.ts';
 import { Cp2110Bridge } from '../../sim/usb/cp2110.ts';
 import { codeReports, REPORT_DESCRIPTOR } from '../../sim/usb/pos-scanner.ts';
 import type { FuzzedDecoder, FuzzTarget } from './fuzz.ts';
@@ -145,6 +146,18 @@ const cp2110: FuzzTarget = {
   },
 };
 
+/** All of CDC that is read here, and on the device's side: the kernel's driver is the host's. PSTN 1.2, table 17. */
+const cdc: FuzzTarget = {
+  name: 'cdc_line_coding',
+  frames: ['80250000000008', '00e10000000008', '00c20100020207'].map(text => Buffer.from(text, 'hex')),
+  start: () => bytes => {
+    const accepted = readLineCoding(bytes) !== undefined;
+    const told = Buffer.from(bytes).toString('hex');
+    demand(accepted === /^(?!0{8})[0-9a-f]{8}0[0-2]0[0-4](0[5-8]|10)$/.test(told), `or refused ${told}`);
+    return accepted ? 1 : 0;
+  },
+};
+
 /** What is accepted, each part compared with where the layout of the undamaged descriptor has it. */
 const hidPos: FuzzTarget = {
   name: 'hid_pos',
@@ -206,6 +219,7 @@ function demand(holds: boolean, what: string): void {
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   r30x,
   cp2110,
+  cdc,
   hidPos,
   hidDescriptor,
   mrz,

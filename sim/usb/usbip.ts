@@ -1,6 +1,6 @@
 /**
- * Lends {@link UsbDevice}s to another Linux, whose vhci-hcd makes them real ones there (`modprobe vhci-hcd; usbip attach
- * -r HOST -b 1-1`): the device's end of USB/IP 1.1.1. Source: Linux Documentation/usb/usbip_protocol.rst. Big-endian.
+ * Lends {@link UsbDevice}s to a Linux whose vhci-hcd makes them real ones there (`modprobe vhci-hcd; usbip attach -r
+ * 127.0.0.1 -b 1-1`): the device's end of USB/IP 1.1.1. Source: Linux Documentation/usb/usbip_protocol.rst. Big-endian.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';

@@ -16,6 +16,7 @@ import { cp2110WithSensor } from '../../sim/usb/cp2110.ts';
 import { type ToHost, UsbDevice, type UsbModel } from '../../sim/usb/device.ts';
 import { type PosScanner, posScanner } from '../../sim/usb/pos-scanner.ts';
 import { serveUsbredir } from '../../sim/usb/usbredir.ts';
+import cdc from '../fixtures/wire/cdc.json' with { type: 'json' };
 import mrz from '../fixtures/wire/mrz.json' with { type: 'json' };
 import { drawnFinger } from '../wire/fingers.ts';
 import { picture } from '../wire/pictures.ts';
@@ -71,7 +72,20 @@ async function plugged(name: string, make: typeof cp2110WithSensor) {
   return { name, path, redirected, arm };
 }
 
-const devices = [await plugged('cp2110', cp2110WithSensor), await plugged('cdc-acm', cdcAcmSensor)];
+/** Each line coding that the kernel's cdc-acm asked for, as bytes. */
+const lineCodings = new Set<string>();
+const SET_LINE_CODING = 0x20;
+const heardSensor: typeof cdcAcmSensor = (lain, unplug) => toHost => {
+  const model = cdcAcmSensor(lain, unplug)(toHost);
+  return {
+    ...model,
+    control(setup, data) {
+      if (setup.type === 0x21 && setup.request === SET_LINE_CODING) lineCodings.add(data.toString('hex'));
+      return model.control(setup, data);
+    },
+  };
+};
+const devices = [await plugged('cp2110', cp2110WithSensor), await plugged('cdc-acm', heardSensor)];
 /** What the signal lights showed, as colours. */
 const shown = { blink1: [] as string[], busylight: [] as string[] };
 /** Ready, capture, error, and dark when it is closed. */
@@ -144,5 +158,10 @@ for (const name of ['blink1', 'busylight'] as const) {
   say(`${name}: ${shown[name].join(' ')}`);
   if (!shown[name].join(' ').endsWith(EXPECTED[name])) exit ||= 1;
 }
+/** The sensor's speed and the kernel's first, and no other: {@link cdc} is the golden bytes of the wire tests. */
+const asked = [...lineCodings].sort().join(' ');
+say(`line codings asked of the serial sensor: ${asked}`);
+const codings = cdc.lineCodings.slice(0, 2).map(({ bytes }) => bytes.replaceAll(' ', ''));
+if (asked !== codings.sort().join(' ')) exit ||= 1;
 say(exit === 0 ? 'all checks hold' : `FAILED with ${exit}`);
 process.exitCode = exit;
