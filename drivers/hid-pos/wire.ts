@@ -5,7 +5,8 @@
  *
  *     number | byte count | symbology identifier, three | decoded data, N | ... | continued, a bit
  *
- * A code longer than N comes in several reports, all but the last with the bit set.
+ * A code longer than N comes in several reports, all but the last with the bit set. They have no numbers: a report that got
+ * lost between two others is not missed here, so what a code holds has to prove itself, as a zone does by its lines and digits.
  */
 import { type InputField, inputFields } from './descriptor.ts';
 
