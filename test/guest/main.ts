@@ -14,7 +14,8 @@ import { busylight } from '../../sim/usb/busylight.ts';
 import { cdcAcmSensor } from '../../sim/usb/cdc-acm.ts';
 import { cp2110WithSensor } from '../../sim/usb/cp2110.ts';
 import { type ToHost, UsbDevice, type UsbModel } from '../../sim/usb/device.ts';
-import { type PosScanner, posScanner } from '../../sim/usb/pos-scanner.ts';
+import type { UsbFaults } from '../../sim/usb/faults.ts';
+import { posScanner } from '../../sim/usb/pos-scanner.ts';
 import { serveUsbredir } from '../../sim/usb/usbredir.ts';
 import cdc from '../fixtures/wire/cdc.json' with { type: 'json' };
 import mrz from '../fixtures/wire/mrz.json' with { type: 'json' };
@@ -95,21 +96,29 @@ const EXPECTED = {
 };
 
 /** A device that stays where it is. */
-async function fixed(name: string, make: (toHost: ToHost) => UsbModel) {
+async function fixed<M extends UsbModel>(name: string, make: (toHost: ToHost) => M) {
   const path = join(folder, `${name}.sock`);
-  return { name, path, redirected: await serveUsbredir(new UsbDevice(make), path) };
+  const device = new UsbDevice(make);
+  return { name, path, device, redirected: await serveUsbredir(device, path) };
 }
 
-let scanner: PosScanner | undefined;
+const scanner = await fixed('scanner', posScanner);
 const others = [
   await fixed('blink1', () => blink1(({ colour }) => shown.blink1.push(colour.join()))),
   await fixed('busylight', () => busylight(percent => shown.busylight.push(percent.join()))),
-  await fixed('scanner', toHost => {
-    scanner = posScanner(toHost);
-    return scanner;
-  }),
+  scanner,
 ];
-const zone = Buffer.from(mrz.documents[0]!.lines.join('\r'));
+const FAULTS: Readonly<Record<string, UsbFaults>> = {
+  stall: { stallTransfers: 1 },
+  babble: { babbleTransfers: 1 },
+  short: { shortTransfers: 1, shortBytes: 9 },
+};
+
+/** Holds a document before the scanner, and spoils that as the guest asks. */
+function scan(document: number, fault: string): void {
+  scanner.device.arm(FAULTS[fault] ?? {});
+  scanner.device.model.scan(']Q1', Buffer.from(mrz.documents[document]!.lines.join('\r')));
+}
 
 say(`Linux ${kernel.version}, acceleration ${ACCELERATION}`);
 const machine = spawn(
@@ -145,7 +154,7 @@ for await (const line of createInterface({ input: machine.stdout })) {
   // `ASK cp2110 1234`: pull that device out after so many more bytes.
   if (word === 'ASK')
     devices.find(({ name }) => name === rest[0])?.arm({ unplugAfterBytes: Number(rest[1]) });
-  else if (word === 'SCAN') scanner?.scan(']Q1', zone);
+  else if (word === 'SCAN') scan(Number(rest[0]), rest[1] ?? '');
   else if (word === 'SAY') say(rest.join(' '));
   else if (word === 'EXIT') exit = Number(rest[0]);
   else if (line.trim() !== '') say(`| ${line.trim()}`);
