@@ -141,6 +141,7 @@ describe('the finger models on a synthetic visit', () => {
       };
       const task = {
         position: 'right_index' as const,
+        remaining: [],
         taken: taken.map(at => takenFinger(FINGERS[at]!, live[at]!)),
         references: new Biometric({
           faces: [],
