@@ -9,6 +9,7 @@ import { type PrinterFault, statusBytes } from '../../sim/printer/printer.ts';
 import { ACK, COMMAND, DATA, END_OF_DATA, writePacket } from '../../sim/sensor/wire.ts';
 import { Cp2110Bridge } from '../../sim/usb/cp2110.ts';
 import type { FuzzedDecoder, FuzzTarget } from './fuzz.ts';
+import { SBI_TARGETS } from './sbi-targets.ts';
 
 const IDENTIFIER = { command: COMMAND, data: DATA, ack: ACK, end: END_OF_DATA } as const;
 
@@ -159,4 +160,12 @@ function demand(holds: boolean, what: string): void {
   if (!holds) throw new Error(`the decoder accepted ${what}`);
 }
 
-export const FUZZ_TARGETS: readonly FuzzTarget[] = [r30x, cp2110, mrz, multipart, bareJpeg, printerStatus];
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  r30x,
+  cp2110,
+  mrz,
+  multipart,
+  bareJpeg,
+  printerStatus,
+  ...SBI_TARGETS,
+];
