@@ -37,8 +37,8 @@ const ANSWER_LIMITS = { withinMs: CAPTURE_MS + 10_000, maxBytes: 33_554_432 };
 const REQUESTED_SCORE = 40;
 /** "errorCode" 101, 102, 105: nothing that could be read lay there, or lay askew. */
 const NOTHING_SEEN = ['101', '102', '105'];
-/** Between two captures, so that a hand can be laid anew. */
-const BETWEEN_MS = 500;
+/** A hand needs so long to leave the glass; the device does not say when it has. */
+const LEAVING_MS = 700;
 /** Hashes that are remembered to know a sample that comes again; a visit has about ten. */
 const REMEMBERED_HASHES = 1_000;
 
@@ -59,7 +59,7 @@ export class SbiScanner implements FingerScanner {
   readonly #lock = new Lock();
   readonly #seen = new Set<string>();
   #previousHash = '';
-  #endedAtMs = Number.NEGATIVE_INFINITY;
+  #handMayLie = false;
 
   constructor(device: SbiDevice, jpeg2000: Jpeg2000) {
     const { make, model, serialNo } = device.identity;
@@ -103,14 +103,14 @@ export class SbiScanner implements FingerScanner {
       }
       return { kind: 'fingers', prints };
     } finally {
-      this.#endedAtMs = performance.now();
+      this.#handMayLie = true;
     }
   }
 
   /** The device looks only while it is asked; a hand is given the time to leave. */
   async lifted(signal: AbortSignal): Promise<void> {
-    const leftMs = this.#endedAtMs + BETWEEN_MS - performance.now();
-    if (leftMs > 0) await pause(leftMs, signal);
+    if (this.#handMayLie) await pause(LEAVING_MS, signal);
+    this.#handMayLie = false;
   }
 
   /** Null when nothing lay there. */

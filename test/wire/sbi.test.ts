@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ImageCodec } from '../../agent/packet/imaging.ts';
 import type { FingerName } from '../../drivers/device.ts';
+import { openSbiCamera } from '../../drivers/sbi/camera.ts';
 import { openSbiScanner } from '../../drivers/sbi/scanner.ts';
 import type { SbiForgery } from '../../sim/sbi/forgery.ts';
 import { makeSbiKeys, type SbiKeys } from '../../sim/sbi/keys.ts';
 import { type SbiOptions, type SimulatedSbi, startSbi } from '../../sim/sbi/service.ts';
 import type { Laid } from '../../sim/sbi/slap.ts';
+import { picture } from './pictures.ts';
 
 const PORTS = [44_101, 44_110] as const;
 const SERIAL = 'SIMSLAP00001';
@@ -107,6 +109,20 @@ describe('a device service in order', () => {
     cancel.abort(new Error('enough'));
     await expect(captured).rejects.toThrow('enough');
   });
+});
+
+test('a camera proves who it is, and its stream is watched', async () => {
+  const jpegs = await Promise.all([1, 2, 3].map(seed => picture(seed)));
+  let n = 0;
+  await service({ type: 'Face', nextFrame: async () => jpegs[n++ % 3]! });
+  await using camera = await openSbiCamera({ trustFile, ports: PORTS, serial: SERIAL }, soon());
+  expect(camera.identity).toMatchObject({ driver: 'sbi', serial: SERIAL });
+  expect(camera.identity.trust).toBeUndefined();
+  const seen: Uint8Array[] = [];
+  for await (const { jpeg } of camera.frames(soon())) if (seen.push(jpeg) === 2) break;
+  for (const jpeg of seen) expect(jpegs.some(sent => Buffer.from(sent).equals(jpeg))).toBe(true);
+  await running.pop()![Symbol.asyncDispose]();
+  await expect(camera.lost).resolves.toMatchObject({ code: 'DEVICE_GONE' });
 });
 
 describe('what a device service is not believed', () => {
