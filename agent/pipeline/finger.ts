@@ -97,9 +97,12 @@ export async function* takeFinger(
     const qualityScore = Math.round(asked.extraction.quality.score);
     imageVersion += 1;
     const image = new Biometric(asked.image);
-    if (await isAlreadyTaken(stage, taken, graded, signal)) {
+    if (await isAlreadyTaken(stage, taken, graded, shown.oneGlass, signal)) {
       yield { kind: 'live', live: live('other_finger', qualityScore), image };
-    } else if (!toldOfAnother && (await isAnother(stage, task.references, graded, signal))) {
+    } else if (
+      !toldOfAnother &&
+      (shown.otherHand || (await isAnother(stage, task.references, graded, signal)))
+    ) {
       toldOfAnother = true;
       yield { kind: 'live', live: live('wrong_finger', qualityScore), image };
     } else {
@@ -145,6 +148,7 @@ async function isAlreadyTaken(
   stage: FingerStage,
   taken: readonly TakenFinger[],
   prints: readonly Graded[],
+  oneGlass: boolean,
   signal: AbortSignal,
 ): Promise<boolean> {
   const before = taken.map(({ sample }) => sample.reveal().template);
@@ -156,7 +160,7 @@ async function isAlreadyTaken(
       );
       if (scores.some(score => score >= stage.sameFingerScore)) return true;
     }
-    before.push(extraction.template);
+    if (!oneGlass) before.push(extraction.template);
   }
   return false;
 }

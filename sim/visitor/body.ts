@@ -60,7 +60,7 @@ export class Body implements Disposable {
     const { stage } = this.#options;
     if (view.step === 'face') stage.pose = this.#poseFor(view);
     else stage.pose = 'nobody';
-    const key = `${visitId}:${view.step}:${view.wanted}:${view.attempt}:${view.problem?.reason}:${view.position}:${view.imageVersion}:${view.advice === 'lift_finger' || (this.#options.laysHands && view.advice === 'wrong_finger')}`;
+    const key = `${visitId}:${view.step}:${view.wanted}:${view.attempt}:${view.problem?.reason}:${view.position}:${view.imageVersion}:${view.advice === 'lift_finger'}`;
     if (key === this.#key) return;
     this.#key = key;
     this.#action.abort();
