@@ -53,21 +53,25 @@ export async function findSbiDevice(
   const { service, offered } = await discover(kind, settings, signal);
   const answer = infoAnswer(await ask(service, VERB.info, '/info', {}, signal));
   if (answer.kind === 'refused') throw refusal(answer.code, service);
+  let why: unknown;
   for (const jws of answer.items) {
-    const signed = await openSigned(jws, trust).catch(error => {
-      // A service may have other devices, and what is unregistered says so without a signature.
-      throw offered.status === 'Not Registered' ? refusal('100', service) : error;
-    });
-    const info = deviceInfo(objectOf(signed.payload));
-    if (info.deviceId !== offered.deviceId) continue;
-    checkUsable(info, service);
-    const own = await openSigned(info.digitalId, trust);
-    const identity = digitalId(objectOf(own.payload));
-    if (identity.type !== kind || (settings.serial !== undefined && identity.serialNo !== settings.serial))
-      throw new DeviceError('DEVICE_OTHER_DEVICE', `${service.origin}: another device than was offered`);
-    return { service, info, identity, signer: signed.signer, identitySigner: own.signer, trust };
+    try {
+      const signed = await openSigned(jws, trust);
+      const info = deviceInfo(objectOf(signed.payload));
+      if (info.deviceId !== offered.deviceId) continue;
+      checkUsable(info, service);
+      const own = await openSigned(info.digitalId, trust);
+      const identity = digitalId(objectOf(own.payload));
+      if (identity.type === kind && (settings.serial === undefined || identity.serialNo === settings.serial))
+        return { service, info, identity, signer: signed.signer, identitySigner: own.signer, trust };
+    } catch (error) {
+      // A service may have devices of other makers as well.
+      why = error;
+    }
   }
-  throw new DeviceError('DEVICE_OTHER_DEVICE', `${service.origin}: tells nothing of the device it offered`);
+  // What is not registered says so without a signature.
+  if (offered.status === 'Not Registered') throw refusal('100', service);
+  throw why ?? new DeviceError('DEVICE_OTHER_DEVICE', `${service.origin}: not the device that was offered`);
 }
 
 /** One question to a service. @throws DeviceError as {@link askHttp} does */

@@ -12,12 +12,10 @@ const images = new Map<FingerCode, Laid['prints'][number]['image']>();
 
 beforeAll(() => {
   const kernels = makeGrowthKernels();
-  for (const finger of RIGHT) {
-    const master = makeMaster(7200 + finger, undefined, kernels);
-    const look = { width: 256, height: 288, greyLevels: 256, seed: 1, difficulty: 0.2 };
-    const { image } = makeImpression(master, look);
-    images.set(finger, image);
-    images.set((finger + 5) as FingerCode, image);
+  const masters = [7202, 7203].map(seed => makeMaster(seed, undefined, kernels));
+  for (const finger of [...RIGHT, ...LEFT]) {
+    const look = { width: 256, height: 288, greyLevels: 256, seed: finger % 5, difficulty: 0.2 };
+    images.set(finger, makeImpression(masters[finger % 2]!, look).image);
   }
 }, 60_000);
 

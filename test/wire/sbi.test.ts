@@ -14,7 +14,9 @@ import { type SbiOptions, type SimulatedSbi, startSbi } from '../../sim/sbi/serv
 import type { Laid } from '../../sim/sbi/slap.ts';
 import { picture } from './pictures.ts';
 
-const PORTS = [44_101, 44_110] as const;
+/** Of this process alone, and below those that the system gives out. */
+const FIRST_PORT = 20_000 + (process.pid % 1_000) * 10;
+const PORTS = [FIRST_PORT, FIRST_PORT + 9] as const;
 const SERIAL = 'SIMSLAP00001';
 const THUMBS: readonly FingerName[] = ['right_thumb', 'left_thumb', 'right_index'];
 const soon = () => AbortSignal.timeout(20_000);
