@@ -23,7 +23,8 @@ type Entries<Code extends string> = Readonly<
 const DEVICES: Entries<DeviceErrorCode> = {
   DEVICE_NOT_FOUND: {
     cause: 'The device is not plugged in, or the configured path or address is wrong.',
-    remedy: 'Check the cable and `devices` in the configuration; `vantay devices` lists what is there.',
+    remedy:
+      'Check the cable, the device service where it has one, and `devices` in the configuration; `vantay devices` lists what is there.',
   },
   DEVICE_IN_USE: {
     cause: 'Another process holds the device.',
@@ -70,6 +71,11 @@ const DEVICES: Entries<DeviceErrorCode> = {
     cause:
       'The device service says that its device is not registered, so it signs nothing that could be believed.',
     remedy: "Register the device with its maker's management server, then restart its service.",
+  },
+  DEVICE_TRUST_FILE: {
+    cause: "The device's `trustFile` cannot be read, or holds no certificate.",
+    remedy:
+      "Put the certificates of the authorities of the device's maker there, PEM, readable by the agent.",
   },
   DEVICE_SIGNATURE: {
     cause: 'What the device service sent is not signed, or its signature does not hold.',

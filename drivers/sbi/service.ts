@@ -42,7 +42,7 @@ const LOOK_LIMITS = { withinMs: 2_000, maxBytes: 1_048_576 };
 /**
  * Looks for the service of a device of this kind and has it say, signed, who it is.
  * @throws DeviceError DEVICE_NOT_FOUND with what is there in its place, DEVICE_NOT_REGISTERED, DEVICE_IN_USE, those of
- *   {@link openSigned}, DEVICE_OTHER_DEVICE, DEVICE_PROTOCOL, DEVICE_FAULT when the trust file cannot be read
+ *   {@link openSigned}, DEVICE_OTHER_DEVICE, DEVICE_PROTOCOL, DEVICE_TRUST_FILE
  */
 export async function findSbiDevice(
   kind: Modality,
@@ -107,9 +107,9 @@ async function authoritiesIn(file: string) {
     const authorities = certificatesOf(await readFile(file, 'utf8'));
     if (authorities.length > 0) return authorities;
   } catch (cause) {
-    throw new DeviceError('DEVICE_FAULT', `the device's trustFile ${file} cannot be read`, { cause });
+    throw new DeviceError('DEVICE_TRUST_FILE', `the device's trustFile ${file} cannot be read`, { cause });
   }
-  throw new DeviceError('DEVICE_FAULT', `the device's trustFile ${file} holds no certificate`);
+  throw new DeviceError('DEVICE_TRUST_FILE', `the device's trustFile ${file} holds no certificate`);
 }
 
 /** What is offered is not signed: it only says whom to ask. */

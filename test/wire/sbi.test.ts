@@ -167,6 +167,15 @@ describe('what is missing, and why', () => {
     await expect(open()).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' });
   });
 
+  test('a trust file without certificates', async () => {
+    const empty = join(folder, 'empty.pem');
+    await writeFile(empty, '');
+    for (const trustFile of [empty, join(folder, 'missing.pem')])
+      await expect(openSbiScanner({ trustFile, ports: PORTS }, codec, soon())).rejects.toMatchObject({
+        code: 'DEVICE_TRUST_FILE',
+      });
+  });
+
   test.each([
     ['Not Registered', 'DEVICE_NOT_REGISTERED'],
     ['Not Ready', 'DEVICE_NOT_FOUND'],
