@@ -18,6 +18,7 @@ import { AccountRequests } from './officer/account-requests.ts';
 import { openDesk } from './officer/desk.ts';
 import { clockTrust, systemClock } from './ops/clock.ts';
 import { DeviceBoard, type DeviceRole } from './ops/device-board.ts';
+import { definedOnly, scannerSettings } from './ops/device-settings.ts';
 import { entryOf, VantayError } from './ops/errors.ts';
 import type { Log } from './ops/log.ts';
 import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
@@ -131,12 +132,12 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     const supervised = starting.use(superviseOn(board, role, open, devicesEnd.signal));
     return patient(supervised);
   };
-  const open = deviceOpeners(config);
+  const codec = starting.use(imageCodec());
+  const open = deviceOpeners(config, undefined, codec);
   const scanner = watch('finger_scanner', open.finger_scanner);
   const reader = watch('document_reader', open.document_reader);
   const camera = starting.use(new CameraFeed(watch('camera', open.camera)));
 
-  const codec = starting.use(new ImageCodec({ deadlineMs: CODEC_DEADLINE_MS }));
   const comparer = comparerOf(models, config);
   const today = () => dateInVietnam(clock.now());
   const expected: ViewContext['expectedDates'] = (lookup, purpose) =>
@@ -306,10 +307,13 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
 const waitsForOfficer = ({ officerCalled, view }: ScreenView): boolean =>
   officerCalled || (view.step === 'review' && view.awaitsOfficer);
 
+/** Starts its thread with the first image. */
+const imageCodec = (): ImageCodec => new ImageCodec({ deadlineMs: CODEC_DEADLINE_MS });
+
 /** How each configured device is opened; for the agent, and for whoever only wants to look at them or record them. */
-export function deviceOpeners(config: Config, tap?: Tap) {
+export function deviceOpeners(config: Config, tap?: Tap, codec = imageCodec()) {
   return {
-    finger_scanner: scannerOpener(scannerSettings(config), tap),
+    finger_scanner: scannerOpener(scannerSettings(config, codec), tap),
     camera: cameraOpener(definedOnly(config.devices.camera), tap),
     document_reader: readerOpener(config.devices.documentReader, tap),
     ...(config.devices.signalLight && { signal_light: lightOpener(config.devices.signalLight) }),
@@ -379,15 +383,3 @@ function superviseOn<D extends FingerScanner | Camera | DocumentReader>(
     { signal, onState: state => board.set(role, state) },
   );
 }
-
-/** Without a line speed the driver looks for it. */
-function scannerSettings({ devices: { fingerScanner } }: Config): Parameters<typeof scannerOpener>[0] {
-  const { baud, ...settings } = fingerScanner;
-  return baud === 'auto' ? settings : { ...settings, baud };
-}
-
-/** The same object without keys that are undefined, as the drivers' settings want it. */
-const definedOnly = <T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };

@@ -23,8 +23,39 @@ export type CaptureAdvice =
   | 'finger_too_wet'
   | 'finger_too_dry';
 
+/** ISO/IEC 19794-2:2011 table 5 finger position codes in words; the index + 1 is the code. */
+export const FINGER_NAMES = [
+  'right_thumb',
+  'right_index',
+  'right_middle',
+  'right_ring',
+  'right_little',
+  'left_thumb',
+  'left_index',
+  'left_middle',
+  'left_ring',
+  'left_little',
+] as const;
+export type FingerName = (typeof FINGER_NAMES)[number];
+
+/** Fingers that are laid down together on a large glass, as the 4-4-2 of slap scanners has them. */
+export type SlapName = 'right_four' | 'left_four' | 'two_thumbs';
+
 export type FingerCapture =
+  /** The finger that was asked for first. */
   | { readonly kind: 'image'; readonly image: GrayImage }
+  /** Several of the fingers asked for, told apart by the device. */
+  | {
+      readonly kind: 'fingers';
+      readonly prints: readonly { readonly position: FingerName; readonly image: GrayImage }[];
+    }
+  /** One image of several fingers, not yet told apart; `positions` are those asked for, left to right on the glass. */
+  | {
+      readonly kind: 'slap';
+      readonly slap: SlapName;
+      readonly positions: readonly FingerName[];
+      readonly image: GrayImage;
+    }
   | { readonly kind: 'advice'; readonly reason: CaptureAdvice };
 
 /** Who made the device and which one it is, for the packet and for `devices`. */
@@ -36,6 +67,8 @@ export interface DeviceIdentity {
   readonly serial: string;
   /** What it hangs on: a tty path, a URL without credentials. */
   readonly location: string;
+  /** L1: signs its samples inside, with a key that cannot leave it. L0, or absent: trusted as far as this kiosk's software. */
+  readonly trust?: 'L0' | 'L1';
 }
 
 /** Stable codes of what can go wrong with a device; each is in the error catalogue with cause and remedy. */
@@ -50,7 +83,16 @@ export type DeviceErrorCode =
   | 'DEVICE_FAULT'
   | 'DEVICE_FROZEN'
   | 'DEVICE_BLACK'
-  | 'DEVICE_SATURATED';
+  | 'DEVICE_SATURATED'
+  | 'DEVICE_NOT_REGISTERED'
+  | 'DEVICE_TRUST_FILE'
+  | 'DEVICE_SIGNATURE'
+  | 'DEVICE_CERTIFICATE'
+  | 'DEVICE_CERTIFICATE_ENDED'
+  | 'DEVICE_HASH'
+  | 'DEVICE_REPLAYED'
+  | 'DEVICE_OTHER_TRANSACTION'
+  | 'DEVICE_OTHER_DEVICE';
 
 /** A fault that an officer or operator must mend. The message is for a log: it names the device, never a person. */
 export class DeviceError extends Error {
@@ -66,9 +108,10 @@ export interface FingerScanner extends AsyncDisposable {
   readonly identity: DeviceIdentity;
   /**
    * One attempt: waits until a finger lies on the sensor, then reads its image.
+   * @param wanted fingers still to come, the one asked for now first; a scanner of single fingers needs no names
    * @throws DeviceError when the sensor fails; the abort reason when `signal` aborts (the scanner stays usable).
    */
-  capture(signal: AbortSignal): Promise<FingerCapture>;
+  capture(signal: AbortSignal, wanted?: readonly FingerName[]): Promise<FingerCapture>;
   /** Resolves once no finger lies on the sensor any more. */
   lifted(signal: AbortSignal): Promise<void>;
 }

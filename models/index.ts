@@ -42,6 +42,7 @@ export {
   type RecordedQuality,
 } from './finger/record19794-2.ts';
 export { type Arrangement, arrangementOf, type ScoreMatrix } from './finger/sequence.ts';
+export { segmentSlap } from './finger/slap.ts';
 export type {
   FingerAdvice,
   FingerExtraction,

@@ -61,6 +61,7 @@ export async function play(options: PlayOptions): Promise<Played> {
     const world = await startWorld({
       folder,
       screenPort: options.screenPort ?? 0,
+      slapScanner: scenario.slapScanner === true,
       ...(options.tlsBrokerUrl ? { tlsBrokerUrl: options.tlsBrokerUrl } : {}),
       config: {
         ...fingersOf(cast.visitor),
@@ -125,6 +126,7 @@ async function act(world: World, screen: string, cast: Cast, options: PlayOption
       contact: { mobile: companion?.mobile ?? papers.mobile, email: papers.email },
       ...(scenario.purpose ? { purpose: scenario.purpose } : {}),
       ...(companion ? { relation: 'parent' } : {}),
+      laysHands: scenario.slapScanner === true,
       missing: scenario.missing ?? new Map(),
       deadlineMs: VISIT_DEADLINE_MS,
       waitForDelivery: true,

@@ -113,6 +113,7 @@ const PURE = new Set([
   'fuseFingers',
   'fmrOf',
   'arrangementOf',
+  'segmentSlap',
   'minutiaeRecordOf',
   'MINUTIAE_RECORD_MEDIA_TYPE',
   'thresholdAt',

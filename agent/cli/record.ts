@@ -42,7 +42,7 @@ const USE_OF: Readonly<Record<Role, (open: Openers, signal: AbortSignal) => Prom
   finger_scanner: async (open, signal) => {
     await using scanner = await open.finger_scanner(signal);
     const capture = await scanner.capture(signal);
-    return capture.kind === 'image' ? 'one image' : `no image: ${capture.reason}`;
+    return capture.kind === 'advice' ? `no image: ${capture.reason}` : 'one image';
   },
   document_reader: async (open, signal) => {
     await using reader = await open.document_reader(signal);

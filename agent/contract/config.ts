@@ -5,7 +5,7 @@ import { FINGER_POSITIONS } from './positions.ts';
 const Port = z.int().min(0).max(65535);
 const FilePath = z.string().min(1);
 
-const FingerScannerSettings = z.strictObject({
+const SerialSensorSettings = z.strictObject({
   kind: z.literal('r30x').describe('optical sensor of the R30x / ZFM-20 family'),
   link: z
     .enum(['serial', 'cp2110'])
@@ -20,6 +20,20 @@ const FingerScannerSettings = z.strictObject({
   ppi: z.number().min(250).max(1000).default(500),
 });
 
+/** A device service on 127.0.0.1, one for each device or maker. */
+const SBI = {
+  kind: z.literal('sbi').describe('device with a MOSIP SBI 0.9.5 service on this machine'),
+  trustFile: FilePath.describe('authorities and makers whose devices are believed, PEM'),
+  serial: z.string().min(1).optional().describe('serial number of the device; without it any of its kind'),
+  ports: z
+    .tuple([Port.min(1), Port.min(1)])
+    .refine(([first, last]) => first <= last && last - first < 1000, 'first and last of at most 1000 ports')
+    .optional()
+    .describe('first and last port to look for the service at; 4501 and 4600 without it'),
+};
+
+const FingerScannerSettings = z.discriminatedUnion('kind', [SerialSensorSettings, z.strictObject(SBI)]);
+
 const CameraSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mjpeg-http'), url: z.url({ protocol: /^https?$/ }) }),
   z.strictObject({
@@ -27,6 +41,7 @@ const CameraSettings = z.discriminatedUnion('kind', [
     input: FilePath.describe('a V4L2 device such as /dev/video0 or usb:VENDOR:PRODUCT[:SERIAL], or a file'),
     format: z.string().optional().describe('ffmpeg input format, e.g. v4l2'),
   }),
+  z.strictObject(SBI),
 ]);
 
 const DocumentReaderSettings = z.discriminatedUnion('kind', [

@@ -181,7 +181,8 @@ function resolvePaths(config: Config, base: string): Config {
     Object.fromEntries(
       Object.entries(section).map(([key, value]) => {
         if (key.endsWith('File') && typeof value === 'string') return [key, absolute(value)];
-        return [key, typeof value === 'object' && value !== null ? files(value) : value];
+        const nested = typeof value === 'object' && value !== null && !Array.isArray(value);
+        return [key, nested ? files(value) : value];
       }),
     ) as T;
   const { faceProfile } = config.models;
@@ -191,5 +192,6 @@ function resolvePaths(config: Config, base: string): Config {
     stateDir: absolute(config.stateDir),
     keys: files(config.keys),
     mqtt: files(config.mqtt),
+    devices: files(config.devices),
   };
 }

@@ -23,7 +23,8 @@ type Entries<Code extends string> = Readonly<
 const DEVICES: Entries<DeviceErrorCode> = {
   DEVICE_NOT_FOUND: {
     cause: 'The device is not plugged in, or the configured path or address is wrong.',
-    remedy: 'Check the cable and `devices` in the configuration; `vantay devices` lists what is there.',
+    remedy:
+      'Check the cable, the device service where it has one, and `devices` in the configuration; `vantay devices` lists what is there.',
   },
   DEVICE_IN_USE: {
     cause: 'Another process holds the device.',
@@ -65,6 +66,46 @@ const DEVICES: Entries<DeviceErrorCode> = {
   DEVICE_SATURATED: {
     cause: 'The camera sees nothing but white.',
     remedy: 'Turn the camera away from the light, or reduce its exposure.',
+  },
+  DEVICE_NOT_REGISTERED: {
+    cause:
+      'The device service says that its device is not registered, so it signs nothing that could be believed.',
+    remedy: "Register the device with its maker's management server, then restart its service.",
+  },
+  DEVICE_TRUST_FILE: {
+    cause: "The device's `trustFile` cannot be read, or holds no certificate.",
+    remedy:
+      "Put the certificates of the authorities of the device's maker there, PEM, readable by the agent.",
+  },
+  DEVICE_SIGNATURE: {
+    cause: 'What the device service sent is not signed, or its signature does not hold.',
+    remedy:
+      'Take the device out of use and find out what stands between it and the agent; nothing was taken from it.',
+  },
+  DEVICE_CERTIFICATE: {
+    cause: "The device's certificate does not lead to an authority in `trustFile`.",
+    remedy: "Add the authority of the device's maker, if it is one to be believed; else replace the device.",
+  },
+  DEVICE_CERTIFICATE_ENDED: {
+    cause:
+      "A certificate of the device or of its maker has ended, or is not valid yet, or this machine's clock is wrong.",
+    remedy: "Set the clock; have the device's key rotated by its maker's management server.",
+  },
+  DEVICE_HASH: {
+    cause: 'The hash of a sample is not the one of its data after the samples before it.',
+    remedy: 'Restart the device service; if it stays, take the device out of use. Nothing was taken from it.',
+  },
+  DEVICE_REPLAYED: {
+    cause: 'The device service sent a sample that it had sent before, or one of another hour.',
+    remedy: 'Set the clocks; if it stays, take the device out of use. Nothing was taken from it.',
+  },
+  DEVICE_OTHER_TRANSACTION: {
+    cause: 'The device service answered with a sample of another transaction.',
+    remedy: 'Restart the device service; if it stays, take the device out of use. Nothing was taken from it.',
+  },
+  DEVICE_OTHER_DEVICE: {
+    cause: 'A sample was signed by, or names, another device than the one that was opened.',
+    remedy: 'Let only one device service of this kind run; check which devices are plugged in.',
   },
 };
 

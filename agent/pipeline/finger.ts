@@ -1,4 +1,7 @@
-/** One finger, from the empty glass to a sample: captured -> extracted -> graded -> told apart from the other fingers. */
+/**
+ * One finger, from the empty glass to a sample: captured -> extracted -> graded -> told apart from the other fingers. On a
+ * large glass others that were still to come are taken with it.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FingerScanner, GrayImage } from '../../drivers/device.ts';
 import { arrangementOf, type FingerExtraction, type FingerService } from '../../models/index.ts';
@@ -8,6 +11,7 @@ import { Biometric } from '../ops/biometric.ts';
 import type { FingerLive } from '../session/state.ts';
 import type { References, TakenFinger } from '../session/visit.ts';
 import type { DeviceUse } from './ports.ts';
+import { printsOf } from './prints.ts';
 import { steadily } from './steady.ts';
 
 export interface FingerStage {
@@ -21,6 +25,8 @@ export interface FingerStage {
 
 export interface FingerTask {
   readonly position: FingerPosition;
+  /** Fingers that will be asked for after it. */
+  readonly remaining: readonly FingerPosition[];
   readonly taken: readonly TakenFinger[];
   /** What the record holds; null while it is not known. */
   readonly references: Biometric<References> | null;
@@ -36,6 +42,7 @@ export type FingerProgress =
 const WORTHLESS_QUALITY = 8;
 
 interface Graded {
+  readonly position: FingerPosition;
   readonly image: GrayImage;
   readonly extraction: FingerExtraction;
 }
@@ -54,6 +61,7 @@ export async function* takeFinger(
   let attempt = 1;
   let best: Graded | null = null;
   let toldOfAnother = false;
+  const taken = [...task.taken];
   const live = (advice: Advice | null, qualityScore: number | null): FingerLive => ({
     attempt,
     advice,
@@ -69,34 +77,52 @@ export async function* takeFinger(
       await lifted;
       yield { kind: 'live', live: live('place_finger', null), image: null };
     }
-    const captured = await stage.scanner.use(scanner => scanner.capture(signal), signal);
-    if (captured.kind === 'advice') {
-      yield { kind: 'live', live: live(captured.reason, null), image: null };
+    const wanted = [task.position, ...task.remaining].filter(
+      name => !taken.some(one => one.position === name),
+    );
+    const shown = printsOf(
+      await stage.scanner.use(scanner => scanner.capture(signal, wanted), signal),
+      task.position,
+    );
+    if (shown.kind === 'advice') {
+      yield { kind: 'live', live: live(shown.reason, null), image: null };
       continue;
     }
-    const { image: print } = captured;
-    const extraction = await steadily(() => stage.engine.extract(print, { signal }), signal);
-    const graded: Graded = { image: captured.image, extraction };
-    const qualityScore = Math.round(extraction.quality.score);
+    const graded: Graded[] = [];
+    for (const { position, image } of shown.prints) {
+      const extraction = await steadily(() => stage.engine.extract(image, { signal }), signal);
+      graded.push({ position, image, extraction });
+    }
+    const asked = graded.at(-1)!;
+    const qualityScore = Math.round(asked.extraction.quality.score);
     imageVersion += 1;
-    const image = new Biometric(captured.image);
-    if (await isAlreadyTaken(stage, task, extraction, signal)) {
+    const image = new Biometric(asked.image);
+    if (await isAlreadyTaken(stage, taken, graded, shown.oneGlass, signal)) {
       yield { kind: 'live', live: live('other_finger', qualityScore), image };
-    } else if (!toldOfAnother && (await isAnother(stage, task, extraction, signal))) {
+    } else if (
+      !toldOfAnother &&
+      (shown.otherHand || (await isAnother(stage, task.references, graded, signal)))
+    ) {
       toldOfAnother = true;
       yield { kind: 'live', live: live('wrong_finger', qualityScore), image };
-    } else if (qualityScore >= stage.minimumQuality) {
-      yield { kind: 'live', live: live(null, qualityScore), image };
-      yield { kind: 'taken', finger: await sampleOf(stage, task, graded, attempt, signal) };
-      return;
     } else {
-      if (!best || qualityScore > best.extraction.quality.score) best = graded;
+      const good = graded.filter(({ extraction }) => extraction.quality.score >= stage.minimumQuality);
+      const enough = good.includes(asked);
+      if (enough) yield { kind: 'live', live: live(null, qualityScore), image };
+      for (const print of good) {
+        const finger = await sampleOf(stage, print, attempt, signal);
+        taken.push(finger);
+        yield { kind: 'taken', finger };
+      }
+      if (enough) return;
+      if (!best || qualityScore > best.extraction.quality.score) best = asked;
       attempt += 1;
-      yield { kind: 'live', live: live(extraction.quality.advice[0] ?? 'place_finger', qualityScore), image };
+      const advice = asked.extraction.quality.advice[0] ?? 'place_finger';
+      yield { kind: 'live', live: live(advice, qualityScore), image };
     }
   }
   yield best && best.extraction.quality.score >= WORTHLESS_QUALITY
-    ? { kind: 'taken', finger: await sampleOf(stage, task, best, stage.attempts, signal) }
+    ? { kind: 'taken', finger: await sampleOf(stage, best, stage.attempts, signal) }
     : { kind: 'unreadable' };
 }
 
@@ -120,48 +146,64 @@ async function isStillThere(lifted: Promise<void>, signal: AbortSignal): Promise
 /** The same finger twice in one visit is a mistake of the applicant's (or a trick): another one was asked for. */
 async function isAlreadyTaken(
   stage: FingerStage,
-  task: FingerTask,
-  extraction: FingerExtraction,
+  taken: readonly TakenFinger[],
+  prints: readonly Graded[],
+  oneGlass: boolean,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (task.taken.length === 0) return false;
-  const templates = task.taken.map(({ sample }) => sample.reveal().template);
-  const scores = await steadily(() => stage.engine.match(extraction.template, templates, { signal }), signal);
-  return scores.some(score => score >= stage.sameFingerScore);
+  const before = taken.map(({ sample }) => sample.reveal().template);
+  for (const { extraction } of prints) {
+    if (before.length > 0) {
+      const scores = await steadily(
+        () => stage.engine.match(extraction.template, before, { signal }),
+        signal,
+      );
+      if (scores.some(score => score >= stage.sameFingerScore)) return true;
+    }
+    if (!oneGlass) before.push(extraction.template);
+  }
+  return false;
 }
 
 /**
- * Whether the record knows this finger under another name. Said once a finger: who lays down the same one again is
- * believed, as it may be the record that has them mixed up. The decision tells the officer.
+ * Whether the record knows these fingers under other names: another finger, or the other hand. Said once a finger: who lays
+ * down the same one again is believed, as it may be the record that has them mixed up. The decision tells the officer.
  */
 async function isAnother(
   stage: FingerStage,
-  { position, references }: FingerTask,
-  { template }: FingerExtraction,
+  references: Biometric<References> | null,
+  prints: readonly Graded[],
   signal: AbortSignal,
 ): Promise<boolean> {
   const known = references?.reveal().fingers ?? [];
   if (known.length === 0) return false;
   const templates = known.map(reference => reference.template);
-  const scores = await steadily(() => stage.engine.match(template, templates, { signal }), signal);
+  const scores: (readonly number[])[] = [];
+  for (const { extraction } of prints)
+    scores.push(await steadily(() => stage.engine.match(extraction.template, templates, { signal }), signal));
   const names = known.map(reference => reference.position);
-  return arrangementOf([position], names, [scores], stage.sameFingerScore).outcome === 'rearranged';
+  const shown = prints.map(({ position }) => position);
+  return arrangementOf(shown, names, scores, stage.sameFingerScore).outcome === 'rearranged';
 }
 
 async function sampleOf(
   stage: FingerStage,
-  task: FingerTask,
-  { image, extraction }: Graded,
+  { position, image, extraction }: Graded,
   attempts: number,
   signal: AbortSignal,
 ): Promise<TakenFinger> {
-  const { driver, model, serial } = await stage.scanner.use(async scanner => scanner.identity, signal);
+  const {
+    driver,
+    model,
+    serial,
+    trust = 'L0',
+  } = await stage.scanner.use(async scanner => scanner.identity, signal);
   const { algorithm, version, score, components } = extraction.quality;
   return {
-    position: task.position,
+    position,
     sample: new Biometric({ image, template: extraction.template }),
     quality: { algorithm, version, score: Math.round(score), components: { ...components } },
     attempts,
-    device: { driver, model, serial, trust: 'L0' },
+    device: { driver, model, serial, trust },
   };
 }

@@ -15,6 +15,7 @@ export type Activity =
       readonly kind: 'take_finger';
       readonly key: string;
       readonly position: FingerPosition;
+      readonly remaining: readonly FingerPosition[];
       readonly taken: readonly TakenFinger[];
       /** What the record holds, where the registry had answered when the finger was asked for. */
       readonly references: Biometric<References> | null;
@@ -52,6 +53,7 @@ export function activitiesOf(state: State): readonly Activity[] {
           kind: 'take_finger',
           key: `finger:${state.visit.id}:${state.position}`,
           position: state.position,
+          remaining: state.remaining,
           taken: state.visit.fingers,
           references: state.visit.lookup?.state === 'found' ? state.visit.lookup.references : null,
           imageVersion: state.live.imageVersion,

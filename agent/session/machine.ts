@@ -2,7 +2,7 @@
  * The visit as a pure state machine: `next(state, event, policy)` and nothing else decides where a visit goes. What has
  * to happen meanwhile is derived from the state (`activities.ts`), so a state that is left takes its work with it.
  */
-import { nextFinger } from './fingers.ts';
+import { fingerTaken, nextFinger } from './fingers.ts';
 import { onOfficer } from './officer.ts';
 import { onDocument, onDocumentProblem, onRepresentative, onRepresentativeProblem } from './papers.ts';
 import {
@@ -88,9 +88,7 @@ function onResult(state: State, event: ResultEvent, policy: Policy): State {
       return state;
     case 'fingers':
       if (event.type === 'finger_live') return { ...state, live: event.live };
-      if (event.type === 'finger_taken' && event.finger.position === state.position) {
-        return nextFinger(state, { fingers: [...state.visit.fingers, event.finger] });
-      }
+      if (event.type === 'finger_taken') return fingerTaken(state, event.finger);
       if (event.type === 'finger_unreadable' && event.position === state.position) {
         const exception = { position: event.position, reason: 'unreadable' as const };
         return nextFinger(state, { exceptions: [...state.visit.exceptions, exception] });

@@ -12,6 +12,7 @@ import { readLineCoding } from '../../sim/usb/cdc-acm.ts';
 import { Cp2110Bridge } from '../../sim/usb/cp2110.ts';
 import { codeReports, REPORT_DESCRIPTOR } from '../../sim/usb/pos-scanner.ts';
 import type { FuzzedDecoder, FuzzTarget } from './fuzz.ts';
+import { SBI_TARGETS } from './sbi-targets.ts';
 
 const IDENTIFIER = { command: COMMAND, data: DATA, ack: ACK, end: END_OF_DATA } as const;
 
@@ -226,4 +227,5 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   multipart,
   bareJpeg,
   printerStatus,
+  ...SBI_TARGETS,
 ];

@@ -1,11 +1,22 @@
-import { get as httpGet, type IncomingMessage } from 'node:http';
-import { get as httpsGet } from 'node:https';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { addAbortSignal } from 'node:stream';
+import { deadline } from '../deadline.ts';
 import { DeviceError, type DeviceErrorCode } from '../device.ts';
 import { Inbox } from './inbox.ts';
 import type { Link } from './link.ts';
 
 /** A device on the kiosk's own network answers in milliseconds. */
 const ANSWER_DEADLINE_MS = 5_000;
+
+/** What is asked of a device service. Its verb may be one of its own: Node's client sends any token. */
+export interface HttpAsk {
+  readonly method: string;
+  /** JSON. */
+  readonly body: string;
+}
+
+const GET: HttpAsk = { method: 'GET', body: '' };
 
 /** The body of an endless HTTP answer as a link; it takes no bytes. */
 export interface HttpLink extends Link {
@@ -19,9 +30,10 @@ export interface HttpLink extends Link {
  * Asks for `url` and reads what comes. User and password in the URL are sent as basic auth.
  * @throws DeviceError DEVICE_NOT_FOUND, DEVICE_NO_PERMISSION, DEVICE_PROTOCOL, DEVICE_TIMEOUT or DEVICE_FAULT
  */
-export async function openHttp(url: URL, signal: AbortSignal): Promise<HttpLink> {
-  const location = `${url.protocol}//${url.host}${url.pathname}`;
-  const response = await request(url, location, signal);
+export async function openHttp(url: URL, signal: AbortSignal, ask = GET): Promise<HttpLink> {
+  const location = locationOf(url);
+  using limit = deadline(signal, ANSWER_DEADLINE_MS, () => late(location, ANSWER_DEADLINE_MS));
+  const response = await request(url, location, ask, limit.signal);
   const inbox = new Inbox();
   response.on('data', (chunk: Buffer) => inbox.push(chunk));
   response.on('error', error => inbox.fail(requestError(location, error)));
@@ -42,21 +54,59 @@ export async function openHttp(url: URL, signal: AbortSignal): Promise<HttpLink>
   };
 }
 
+/**
+ * One question and its whole answer.
+ * @param limits.withinMs until the last byte is there; `maxBytes` of the answer's body
+ * @throws DeviceError as {@link openHttp} does, DEVICE_PROTOCOL also when the answer is longer than allowed
+ */
+export async function askHttp(
+  url: URL,
+  ask: HttpAsk,
+  limits: { readonly withinMs: number; readonly maxBytes: number },
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const location = locationOf(url);
+  using limit = deadline(signal, limits.withinMs, () => late(location, limits.withinMs));
+  const response = await request(url, location, ask, limit.signal);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of addAbortSignal(limit.signal, response) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > limits.maxBytes)
+        throw new DeviceError('DEVICE_PROTOCOL', `${location} answers more than ${limits.maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw limit.signal.aborted ? limit.signal.reason : requestError(location, error as Error);
+  } finally {
+    response.destroy();
+  }
+  return Buffer.concat(chunks);
+}
+
+const locationOf = (url: URL): string => `${url.protocol}//${url.host}${url.pathname}`;
+
+const late = (location: string, withinMs: number): DeviceError =>
+  new DeviceError('DEVICE_TIMEOUT', `${location} did not answer within ${withinMs} ms`);
+
 function headerText(response: IncomingMessage, name: string): string {
   return [response.headers[name] ?? ''].flat().join(', ');
 }
 
-function request(url: URL, location: string, signal: AbortSignal): Promise<IncomingMessage> {
+function request(
+  url: URL,
+  location: string,
+  { method, body }: HttpAsk,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const get = url.protocol === 'https:' ? httpsGet : httpGet;
-  // One connection for one stream: it is never given back to a pool.
-  const sent = get(url, { agent: false });
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const headers =
+    body === '' ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+  // One connection for one answer: it is never given back to a pool.
+  const sent = send(url, { agent: false, method, headers });
   const abort = () => sent.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-  const late = () =>
-    sent.destroy(
-      new DeviceError('DEVICE_TIMEOUT', `${location} did not answer within ${ANSWER_DEADLINE_MS} ms`),
-    );
-  const timer = setTimeout(late, ANSWER_DEADLINE_MS);
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
   sent.on('response', response => {
@@ -68,10 +118,8 @@ function request(url: URL, location: string, signal: AbortSignal): Promise<Incom
     }
   });
   sent.on('error', error => reject(signal.aborted ? signal.reason : requestError(location, error)));
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-  });
+  sent.end(body);
+  return promise.finally(() => signal.removeEventListener('abort', abort));
 }
 
 function statusError(location: string, status: number): DeviceError | undefined {

@@ -1,6 +1,6 @@
 /** The stories, in the order they are listed. Seeds are arbitrary; each story has people of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { corruptCheckDigit, makeCitizen } from '../people/index.ts';
+import { corruptCheckDigit, type FingerCode, makeCitizen } from '../people/index.ts';
 import type { World } from '../world/world.ts';
 import type { VisitResult } from './result.ts';
 import type { Scenario } from './scenario.ts';
@@ -45,6 +45,13 @@ const RIGHT_INDEX = 2;
 const RIGHT_MIDDLE = 3;
 /** Left little finger: ISO/IEC 19794-2 code 10. */
 const LEFT_LITTLE = 10;
+/** The left hand lies on a glass in the place of the right one, little finger where the index should be. */
+const OTHER_HAND = new Map<FingerCode, FingerCode>([
+  [2, 10],
+  [3, 9],
+  [4, 8],
+  [5, 7],
+]);
 /** How long an unplugged scanner stays away, in milliseconds. */
 const UNPLUGGED_MS = 2_500;
 /** How long the broker stays down after the submission, in milliseconds. */
@@ -62,6 +69,17 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'a registered person, all ten fingers, match',
     cast: person => ({ visitor: person(1), registered: [person(1)] }),
     judge: all(outcome('match'), accepted),
+  },
+  {
+    name: 'slap-scanner',
+    summary:
+      'all ten fingers in three slaps on a certified scanner; first the left hand in place of the right',
+    cast: person => ({ visitor: person(1), registered: [person(1)] }),
+    slapScanner: true,
+    manner: () => ({
+      otherFinger: (finger, attempt) => (attempt === 0 ? OTHER_HAND.get(finger) : undefined),
+    }),
+    judge: all(outcome('match'), accepted, advised('wrong_finger')),
   },
   {
     name: 'no-record',

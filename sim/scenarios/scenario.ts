@@ -35,6 +35,8 @@ export interface Scenario {
   readonly config?: Record<string, unknown>;
   /** The kiosk keeps the registry's records. */
   readonly keepsRecords?: true;
+  /** The kiosk has a slap scanner. */
+  readonly slapScanner?: true;
   /** What happens around the visitor; begun once, at the start of the visit. */
   incident?(world: World): (view: View) => void;
   /** Null when the visit ended as it has to; else what is wrong with how it ended. */

@@ -24,6 +24,8 @@ export interface BodyOptions {
   readonly stage: Stage;
   /** Lays a document on the reader. */
   present(lines: readonly string[]): void;
+  /** Lays all fingers of a hand that are still asked for, or both thumbs, on the glass of a slap scanner. */
+  readonly laysHands?: boolean;
   /** Time between reading the screen and doing what it says, in milliseconds. */
   readonly reactionMs: number;
 }
@@ -65,6 +67,7 @@ export class Body implements Disposable {
     this.#action = new AbortController();
     const { signal } = this.#action;
     stage.finger = null;
+    stage.hand = null;
     this.#act(view, signal).catch((error: unknown) => {
       if (!signal.aborted) this.failure = error;
     });
@@ -106,22 +109,48 @@ export class Body implements Disposable {
       if (!finger || !person.fingers.includes(finger)) return;
       const attempt = this.#attempts.get(view.position) ?? 0;
       this.#attempts.set(view.position, attempt + 1);
-      const moisture = manner.moisture?.(finger, attempt);
-      const [image] = await Promise.all([
-        person.liveImpression(manner.otherFinger?.(finger, attempt) ?? finger, attempt, {
+      const asked = this.#options.laysHands === true ? handWith(finger, view, person) : [finger];
+      const laid = asked.map(own => manner.otherFinger?.(own, attempt) ?? own);
+      const impression = (of: FingerCode, own: FingerCode) => {
+        const moisture = manner.moisture?.(own, attempt);
+        return person.liveImpression(of, attempt, {
           ...(moisture === undefined ? {} : { moisture }),
           signal,
-        }),
+        });
+      };
+      const [images] = await Promise.all([
+        Promise.all(laid.map((of, at) => impression(of, asked[at]!))),
         sleep(Math.max(LIFTED_MS, reactionMs), undefined, { signal }),
       ]);
       signal.throwIfAborted();
-      stage.finger = image;
+      if (this.#options.laysHands === true)
+        stage.hand = { prints: images.map((image, at) => ({ finger: laid[at]!, image })) };
+      else stage.finger = images[0]!;
     }
   }
 
   [Symbol.dispose](): void {
     this.#action.abort();
     this.#options.stage.finger = null;
+    this.#options.stage.hand = null;
     this.#options.stage.pose = 'nobody';
   }
+}
+
+/** Fingers of the 4-4-2 of a slap scanner, left to right on its glass. */
+const SLAPS: readonly (readonly FingerCode[])[] = [
+  [6, 1],
+  [2, 3, 4, 5],
+  [10, 9, 8, 7],
+];
+
+/** Those that lie beside a finger, without those that are done and those that this person does not have. */
+function handWith(
+  finger: FingerCode,
+  { done = [] }: View['view'],
+  { fingers }: Person,
+): readonly FingerCode[] {
+  const taken = done.map(({ position }) => positionCode(position));
+  const slap = SLAPS.find(codes => codes.includes(finger)) ?? [finger];
+  return slap.filter(code => fingers.includes(code) && !taken.includes(code));
 }

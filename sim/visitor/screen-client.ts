@@ -11,6 +11,7 @@ export interface View {
     readonly attempt?: number;
     readonly textSha256?: string;
     readonly position?: string;
+    readonly done?: readonly { readonly position: string }[];
     readonly advice?: string | null;
     readonly challenge?: string | null;
     readonly imageVersion?: number;

@@ -1,4 +1,5 @@
 /** What stands and lies before the kiosk's devices at this moment. The devices look at it; the visitor changes it. */
+import type { Laid } from '../sbi/slap.ts';
 
 export interface GrayImage {
   readonly width: number;
@@ -26,6 +27,8 @@ export type Pose = (typeof POSES)[number];
 export class Stage {
   /** The print on the sensor's glass; null while no finger lies there. */
   finger: GrayImage | null = null;
+  /** What lies on the glass of a slap scanner. */
+  hand: Laid | null = null;
   /** Who stands before the camera, and how. */
   pose: Pose = 'nobody';
 }

@@ -15,6 +15,7 @@ import { type SimulatedReader, startReader } from '../reader/reader.ts';
 import { type SimulatedRegistry, startRegistry } from '../registry/registry.ts';
 import { type SimulatedSensor, startSensor } from '../sensor/sensor.ts';
 import { emptyRoom, liveFrame } from './portrait.ts';
+import { startSlapScanner } from './slap-scanner.ts';
 import { Stage } from './stage.ts';
 
 /** As fast as a kiosk's preview has to follow (frames a second). */
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly screenPort: number;
   /** Changes to the configuration the agent gets. */
   readonly config?: Record<string, unknown>;
+  /** The kiosk has a slap scanner with a device service in place of the sensor for single fingers. */
+  readonly slapScanner?: boolean;
   /** A broker outside that speaks MQTT 5 with mutual TLS under this world's keys, in place of the embedded one. */
   readonly tlsBrokerUrl?: string;
 }
@@ -57,7 +60,8 @@ export interface World extends AsyncDisposable {
   readonly logFile: string;
 }
 
-export async function startWorld({ folder, screenPort, config, tlsBrokerUrl }: WorldOptions): Promise<World> {
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { folder, screenPort, config, tlsBrokerUrl, slapScanner } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await using starting = new AsyncDisposableStack();
   const stage = new Stage();
@@ -78,6 +82,7 @@ export async function startWorld({ folder, screenPort, config, tlsBrokerUrl }: W
     }),
   );
   const sensor = starting.use(startSensor({ finger: () => stage.finger, link: join(folder, 'tty-finger') }));
+  const slaps = slapScanner === true ? starting.use(await startSlapScanner(stage, folder)) : null;
   const reader = starting.use(startReader({ link: join(folder, 'tty-document') }));
   const printer = starting.use(await startPrinter());
   let visitor: Person | null = null;
@@ -112,7 +117,7 @@ export async function startWorld({ folder, screenPort, config, tlsBrokerUrl }: W
       registryEncryptionKeyFile: pki.registry.encryptionPublic,
     },
     devices: {
-      fingerScanner: { kind: 'r30x', path: sensor.path },
+      fingerScanner: slaps?.settings ?? { kind: 'r30x', path: sensor.path },
       camera: { kind: 'mjpeg-http', url: camera.url },
       documentReader: { kind: 'serial-mrz', path: reader.path },
       printer: { kind: 'escpos-tcp', host: '127.0.0.1', port: printer.port },

@@ -42,6 +42,7 @@ const SERVED = ['documents', 'consent', 'contact', 'fingers', 'face', 'review', 
 describe('a visit that is served', () => {
   it.each([
     ['happy', 'match'],
+    ['slap-scanner', 'match'],
     ['no-record', 'no_record'],
     ['known-otherwise', 'inconclusive'],
     ['other-person', 'no_match'],

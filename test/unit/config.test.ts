@@ -82,7 +82,7 @@ describe('a good configuration', () => {
     expect(config.mqtt.caFile).toBe(join(folder, 'keys/ca.pem'));
     expect(config.keys.trustRootFile).toBe(join(folder, 'keys/root.pem'));
     expect(config.keys.certificateChainFile).toBe('/etc/vantay/chain.pem');
-    expect(config.devices.fingerScanner.path).toBe('/dev/ttyUSB0');
+    expect(config.devices.fingerScanner).toMatchObject({ path: '/dev/ttyUSB0' });
   });
 
   it('is overridden by the environment, capitals and levels folded', () => {

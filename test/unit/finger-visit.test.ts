@@ -121,6 +121,44 @@ describe('the finger models on a synthetic visit', () => {
     expect(stranger.outcome).toBe('unclear');
   });
 
+  test('both thumbs of one capture are taken with the trust of their device, the same one twice is not', async () => {
+    const taking = async (left: number, right: number) => {
+      const image = (at: number) =>
+        makeImpression(masters[at]!, { ...SENSOR, seed: 2, difficulty: 0.2 }).image;
+      const scanner: FingerScanner = {
+        identity: { driver: 'test', model: 'test', serial: '1', location: 'test', trust: 'L1' },
+        capture: async (_, wanted) => {
+          expect(wanted).toEqual(['right_thumb', 'left_thumb']);
+          const prints = [
+            { position: 'left_thumb' as const, image: image(left) },
+            { position: 'right_thumb' as const, image: image(right) },
+          ];
+          return { kind: 'fingers', prints };
+        },
+        lifted: async () => {},
+        [Symbol.asyncDispose]: async () => {},
+      };
+      const stage = {
+        scanner: { use: <T>(work: (device: FingerScanner) => Promise<T>) => work(scanner) },
+        ...{ engine: models, sameFingerScore: threshold, attempts: 3, minimumQuality: 20 },
+      };
+      const task = { position: 'right_thumb', remaining: ['left_thumb'], taken: [] } as const;
+      const told: string[] = [];
+      for await (const step of takeFinger(
+        stage,
+        { ...task, references: null, imageVersion: 0 },
+        AbortSignal.timeout(60_000),
+      )) {
+        if (step.kind === 'taken') told.push(`${step.finger.position} ${step.finger.device.trust}`);
+        if (step.kind === 'live' && step.live.advice === 'other_finger') return 'other_finger';
+      }
+      return told;
+    };
+    // The one that was asked for comes last: with it the session goes on.
+    expect(await taking(2, 0)).toEqual(['left_thumb L1', 'right_thumb L1']);
+    expect(await taking(0, 0)).toBe('other_finger');
+  });
+
   test('the applicant is told of a finger laid down twice, and once of one that the record has under another name', async () => {
     const advised = async (laid: readonly number[], taken: readonly number[]): Promise<unknown[]> => {
       const queue = laid.map(
@@ -141,6 +179,7 @@ describe('the finger models on a synthetic visit', () => {
       };
       const task = {
         position: 'right_index' as const,
+        remaining: [],
         taken: taken.map(at => takenFinger(FINGERS[at]!, live[at]!)),
         references: new Biometric({
           faces: [],

@@ -37,9 +37,28 @@ describe('single steps', () => {
     expect(refusedState).toMatchObject({ kind: 'refused', reason: 'consent_refused' });
   });
 
-  it('only the finger that is asked for can be taken or excepted', () => {
+  it('fingers still to come may be taken with the one that is asked for, and none twice', () => {
     const fingers = at('fingers');
-    expect(next(fingers, { type: 'finger_taken', finger: finger('right_index') }, policy)).toBe(fingers);
+    const beside = next(fingers, { type: 'finger_taken', finger: finger('right_index') }, policy);
+    expect(beside).toMatchObject({ kind: 'fingers', position: 'right_thumb', remaining: [] });
+    expect(next(beside, { type: 'finger_taken', finger: finger('right_index') }, policy)).toBe(beside);
+    const done = next(beside, { type: 'finger_taken', finger: finger('right_thumb') }, policy);
+    expect(done).toMatchObject({
+      kind: 'face',
+      visit: { fingers: [{ position: 'right_index' }, { position: 'right_thumb' }] },
+    });
+    // Back at the last one of them, the others stay.
+    expect(next(done, input({ type: 'back' }), policy)).toMatchObject({
+      kind: 'fingers',
+      position: 'right_index',
+      remaining: [],
+      visit: { fingers: [{ position: 'right_thumb' }] },
+    });
+  });
+
+  it('only the finger that is asked for can be excepted, and none taken that was not asked for', () => {
+    const fingers = at('fingers');
+    expect(next(fingers, { type: 'finger_taken', finger: finger('left_little') }, policy)).toBe(fingers);
     expect(next(fingers, { type: 'finger_unreadable', position: 'left_thumb' }, policy)).toBe(fingers);
     const other = input({ type: 'finger_exception', position: 'right_index', reason: 'missing' });
     expect(next(fingers, other, policy)).toBe(fingers);

@@ -45,7 +45,7 @@ const openFiles = () => readdirSync('/proc/self/fd').length;
 
 async function image(scanner: Awaited<ReturnType<typeof open>>) {
   const capture = await scanner.capture(soon());
-  if (capture.kind !== 'image') throw new Error(capture.reason);
+  if (capture.kind !== 'image') throw new Error(capture.kind);
   return capture.image;
 }
 
