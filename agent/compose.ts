@@ -41,6 +41,7 @@ import { comparerOf, sameFaceScore } from './records/comparer.ts';
 import { deciderOf } from './records/identify.ts';
 import { keepRecords } from './records/keep.ts';
 import { lookUp } from './records/lookup.ts';
+import { placesOf } from './records/places.ts';
 import { consentText } from './screen/consent.ts';
 import { OFFERED_LANGUAGES } from './screen/messages/index.ts';
 import { bundlePage } from './screen/page.ts';
@@ -184,7 +185,11 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     },
     readDocument: signal => takeDocument(reader, CARD_CODES, today(), signal),
     lookUp: (visit, signal) => lookUp(kept, uplink, preparer, visit, signal),
-    compare: deciderOf({ comparer, known: kept, fpir: config.records?.fpir ?? 0, nowMs: clock.monotonicMs }),
+    compare: deciderOf({
+      comparer,
+      known: placesOf(config, kept, uplink, comparer),
+      nowMs: clock.monotonicMs,
+    }),
     submit: async (visit, signal) => {
       const { lookup } = visit;
       const promised = expected(
@@ -343,7 +348,8 @@ export async function openKeys(config: Config, log: Log): Promise<KioskKeys> {
   const { office, kiosk } = config;
   try {
     return await KioskKeys.open({
-      ...{ files: config.keys, ring: keyRing(config), names: { office, kiosk }, clock: systemClock },
+      files: { ...config.keys, recordServerKeyFile: config.recordServer?.keyFile },
+      ...{ ring: keyRing(config), names: { office, kiosk }, clock: systemClock },
       onFindings: findings => {
         for (const code of findings) {
           const { remedy } = entryOf(Object.assign(new Error(), { code }));

@@ -89,6 +89,7 @@ export function keepRecords(config: Config, parts: KeptParts): Keeper | null {
               ...{ ...shape, ...gallery, deadlineMs: GALLERY_DEADLINE_MS },
               log: event => log.info(event, 'gallery'),
             }),
+    fpir: settings.fpir,
     syncMs: settings.syncMinutes * MINUTE_MS,
     rotateMs: settings.rotateDays * DAY_MS,
     open: async () => {

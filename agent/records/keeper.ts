@@ -17,7 +17,7 @@ import {
   NOTHING_PUT,
 } from './cache/types.ts';
 import { FaceIndex, type StartGallery } from './face-index.ts';
-import type { Known } from './identify.ts';
+import type { FoundRecord, Found as FoundRecords, Known, Probe } from './known.ts';
 import type { KeptSource } from './lookup.ts';
 import { type SyncOptions, synchronise } from './sync.ts';
 
@@ -32,12 +32,16 @@ export interface KeeperOptions extends Pick<SyncOptions, 'source' | 'models' | '
   readonly startGallery: StartGallery | null;
   /** Writes into the audit chain. */
   note(event: AuditEvent): Promise<void>;
+  /** FPIR asked of a search among what is kept, 0..1. */
+  readonly fpir: number;
   readonly syncMs: number;
   readonly rotateMs: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** Longest a search may hold a visit up, in milliseconds. */
+const SEARCH_LIMIT_MS = 5_000;
 /** After a failure to open, in milliseconds. */
 const REOPEN_MS = 30_000;
 /** Between two looks at what has expired and how old the key is, in milliseconds. */
@@ -58,6 +62,9 @@ interface Open {
 class Wiped extends Error {}
 
 export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable {
+  readonly place = 'kiosk';
+  readonly limitMs = SEARCH_LIMIT_MS;
+  readonly fpir: number;
   readonly #options: KeeperOptions;
   readonly #stopping = new AbortController();
   #living: Promise<void> = Promise.resolve();
@@ -70,6 +77,7 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.fpir = options.fpir;
   }
 
   start(): void {
@@ -91,16 +99,17 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
   }
 
   /** Null also while not everything is here, or may not be used any more: a search in part would say too much. */
-  async search(face: Float32Array, wanted: number, signal: AbortSignal) {
+  async search({ face }: Probe, wanted: number, signal: AbortSignal): Promise<FoundRecords | null> {
     const status = await this.#ask(cache => cache.status());
-    const usable = status?.complete && this.#options.clock.now().getTime() < status.freshUntilMs;
-    try {
-      const found = usable && (await this.gallery?.search([face], wanted, { signal }));
-      return found ? { size: found.size, rows: (found.candidates[0] ?? []).map(({ id }) => id) } : null;
-    } catch {
-      // Busy, crashed, or too slow: who cannot be searched for is still compared with the claimed record.
-      return null;
+    if (!status?.complete || this.#options.clock.now().getTime() >= status.freshUntilMs) return null;
+    const found = await this.gallery?.search([face], wanted, { signal });
+    if (!found) return null;
+    const records: FoundRecord[] = [];
+    for (const { id } of found.candidates[0] ?? []) {
+      const record = await this.at(id);
+      if (record) records.push(record);
     }
+    return { size: found.size, records };
   }
 
   notice(): void {
