@@ -6,7 +6,7 @@ import type { Tap } from '../drivers/link/tape.ts';
 import { printTo } from '../drivers/printer/driver.ts';
 import { cameraOpener, lightOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
 import { type Supervised, supervise } from '../drivers/supervise.ts';
-import { startFaceGallery, startModels } from '../models/index.ts';
+import { startFaceGallery, startFingerGallery, startModels } from '../models/index.ts';
 import type { Config } from './contract/config.ts';
 import type { ScreenView } from './contract/screen.ts';
 import { fileRing } from './keys/file-ring.ts';
@@ -155,7 +155,8 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   };
   const kept = starting.use(
     keepRecords(config, {
-      ...{ uplink, outbox, models, preparer, startGallery: startFaceGallery, clock, log },
+      ...{ uplink, outbox, models, preparer, clock, log },
+      ...{ startGallery: startFaceGallery, startFingerGallery },
       busy: () => visitOf(session.state) !== null,
     }),
   );

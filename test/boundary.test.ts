@@ -119,6 +119,7 @@ const PURE = new Set([
   'readCard',
   'galleryRow',
   'fpirOf',
+  'evidenceOf',
   'anyOf',
   'jointRate',
 ]);

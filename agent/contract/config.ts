@@ -244,6 +244,12 @@ export const Config = z.strictObject({
         .enum(['exact', 'two-stage', 'off'])
         .default('exact')
         .describe('search among all kept faces; two-stage is faster among many, and may miss'),
+      fingerGallery: z
+        .boolean()
+        .default(false)
+        .describe(
+          'search among all kept fingers too, in some 5 KB of memory a finger: 50 MB a thousand records of ten',
+        ),
     })
     .optional()
     .describe(

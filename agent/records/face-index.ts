@@ -17,6 +17,7 @@ export class FaceIndex implements AsyncDisposable {
   readonly #onFailure: (error: unknown) => void;
   /** Null until the first face says how long an embedding is. */
   #gallery: FaceGallery | null = null;
+  #opened = false;
 
   constructor(cache: Pick<RecordCache, 'faces'>, start: StartGallery, onFailure: (error: unknown) => void) {
     this.#cache = cache;
@@ -29,18 +30,29 @@ export class FaceIndex implements AsyncDisposable {
     return this.#gallery?.health.filled ? this.#gallery : null;
   }
 
+  /** Whether there are faces that cannot be searched yet, or it is not known. */
+  get filling(): boolean {
+    return !this.#opened || (this.#gallery !== null && !this.#gallery.health.filled);
+  }
+
   /** Starts the gallery when there is a face. Filling goes on by itself. */
   async open(): Promise<void> {
     for (let after = 0; this.#gallery === null; ) {
       const { ids, bytes, last } = await this.#cache.faces(after, FILL_ROWS);
-      if (ids.length > 0) return this.#begin(bytes.length / ids.length);
-      if (last === null) return;
-      after = last;
+      if (ids.length > 0) await this.#begin(bytes.length / ids.length);
+      else if (last !== null) {
+        after = last;
+        continue;
+      }
+      break;
     }
+    this.#opened = true;
   }
 
   /** Brings a change that is durable into the gallery; the next search sees it. */
-  async change({ put, removed }: Effect): Promise<void> {
+  async change({ put, fingers, removed }: Effect): Promise<void> {
+    // A page of a synchronisation, and whoever brings it has opened this, or had nothing to open.
+    this.#opened ||= fingers.length > 0;
     if (!this.#gallery && put.ids.length > 0) return this.#begin(put.bytes.length / put.ids.length);
     try {
       if (removed.length > 0) await this.#gallery?.remove(removed);

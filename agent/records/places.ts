@@ -14,6 +14,6 @@ export function placesOf(
   const limitMs = (office?.timeoutSeconds ?? 0) * 1000;
   return [
     ...(office ? [recordServer({ uplink, models, fpir: office.fpir, limitMs })] : []),
-    ...(kept && records?.gallery !== 'off' ? [kept] : []),
+    ...(kept && (records?.gallery !== 'off' || records.fingerGallery) ? [kept] : []),
   ];
 }
