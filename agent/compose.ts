@@ -160,6 +160,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       busy: () => visitOf(session.state) !== null,
     }),
   );
+  const known = placesOf(config, kept, uplink, comparer);
   const tools: PacketTools = { codec, signer: keys.signer, recipient: keys.backend };
 
   const stages: Stages = {
@@ -186,11 +187,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     },
     readDocument: signal => takeDocument(reader, CARD_CODES, today(), signal),
     lookUp: (visit, signal) => lookUp(kept, uplink, preparer, visit, signal),
-    compare: deciderOf({
-      comparer,
-      known: placesOf(config, kept, uplink, comparer),
-      nowMs: clock.monotonicMs,
-    }),
+    compare: deciderOf({ comparer, known, nowMs: clock.monotonicMs }),
     submit: async (visit, signal) => {
       const { lookup } = visit;
       const promised = expected(

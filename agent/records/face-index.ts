@@ -51,9 +51,15 @@ export class FaceIndex implements AsyncDisposable {
 
   /** Brings a change that is durable into the gallery; the next search sees it. */
   async change({ put, fingers, removed }: Effect): Promise<void> {
-    // A page of a synchronisation, and whoever brings it has opened this, or had nothing to open.
+    if (!this.#gallery && put.ids.length > 0) {
+      this.#opened = false;
+      await this.#begin(put.bytes.length / put.ids.length);
+    } else await this.#alter(put, removed);
+    // A page of a synchronisation: whoever brings it has opened this before, or there was nothing to open.
     this.#opened ||= fingers.length > 0;
-    if (!this.#gallery && put.ids.length > 0) return this.#begin(put.bytes.length / put.ids.length);
+  }
+
+  async #alter(put: Effect['put'], removed: Uint32Array): Promise<void> {
     try {
       if (removed.length > 0) await this.#gallery?.remove(removed);
       if (put.ids.length > 0) await this.#gallery?.put(put);
