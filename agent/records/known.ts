@@ -6,7 +6,7 @@ import type { KeptRecord } from './cache/types.ts';
 export interface Probe {
   /** One embedding for all frames of the portrait's window. */
   readonly face: Float32Array;
-  /** A template a finger. */
+  /** A template a finger, the best sample first. */
   readonly fingers: readonly { readonly position: string; readonly template: Uint8Array }[];
 }
 
@@ -40,6 +40,8 @@ export function probeOf({ face, fingers }: Pick<Captured, 'face' | 'fingers'>): 
     for (const [at, value] of embedding.entries()) mean[at]! += value / embeddings.length;
   return {
     face: mean,
-    fingers: fingers.map(({ position, sample }) => ({ position, template: sample.reveal().template })),
+    fingers: fingers
+      .toSorted((a, b) => b.quality.score - a.quality.score)
+      .map(({ position, sample }) => ({ position, template: sample.reveal().template })),
   };
 }
