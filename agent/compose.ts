@@ -40,6 +40,7 @@ import { CARD_CODES, dateInVietnam, expectedDates, LAW, simCheck } from './proce
 import { comparerOf, sameFaceScore } from './records/comparer.ts';
 import { deciderOf } from './records/identify.ts';
 import { keepRecords } from './records/keep.ts';
+import { attemptsOf } from './records/kept-attempts.ts';
 import { lookUp } from './records/lookup.ts';
 import { placesOf } from './records/places.ts';
 import { consentText } from './screen/consent.ts';
@@ -160,6 +161,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       busy: () => visitOf(session.state) !== null,
     }),
   );
+  const attempts = attemptsOf(config);
   const known = placesOf(config, kept, uplink, comparer);
   const tools: PacketTools = { codec, signer: keys.signer, recipient: keys.backend };
 
@@ -187,7 +189,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     },
     readDocument: signal => takeDocument(reader, CARD_CODES, today(), signal),
     lookUp: (visit, signal) => lookUp(kept, uplink, preparer, visit, signal),
-    compare: deciderOf({ comparer, known, nowMs: clock.monotonicMs }),
+    compare: deciderOf({ comparer, known, attempts, nowMs: () => clock.now().getTime() }),
     submit: async (visit, signal) => {
       const { lookup } = visit;
       const promised = expected(

@@ -4,9 +4,9 @@ import type { Decision } from '../contract/packet.ts';
 import { Biometric } from '../ops/biometric.ts';
 import type { Candidate, Captured, Identification, Lookup } from '../session/visit.ts';
 import { abortable } from '../uplink/deadline.ts';
-import { AttemptLimit } from './attempts.ts';
 import { type Comparer, compareReferences, compareVisit } from './compare.ts';
 import { barredDecision, type Comparison, modalityResult } from './decide.ts';
+import { type AttemptMemory, forThisRun } from './kept-attempts.ts';
 import { type Found, type FoundRecord, type Known, type Probe, probeOf } from './known.ts';
 
 export interface IdentifyOptions {
@@ -16,7 +16,8 @@ export interface IdentifyOptions {
 }
 
 interface DecideOptions extends IdentifyOptions {
-  /** Monotonic milliseconds. */
+  readonly attempts?: AttemptMemory;
+  /** Milliseconds of the clock that attempts are counted by. */
   nowMs(): number;
 }
 
@@ -114,17 +115,18 @@ function candidateOf(
  * What compares an applicant with the claimed record and, where that is possible, with all that are known; it counts how often a
  * claim fails. Errors as {@link identify}.
  */
-export function deciderOf({ comparer, known, nowMs }: DecideOptions) {
-  const attempts = new AttemptLimit();
+export function deciderOf({ comparer, known, attempts = forThisRun(), nowMs }: DecideOptions) {
   return async (
     visit: Captured,
     lookup: Lookup,
     signal: AbortSignal,
   ): Promise<{ readonly decision: Decision; readonly identification?: Identification }> => {
-    if (lookup.state === 'found' && attempts.barred(visit, nowMs()))
+    const limit = await attempts.load();
+    if (lookup.state === 'found' && limit.barred(visit, nowMs()))
       return { decision: barredDecision(comparer.models) };
     const decision = await compareVisit(comparer, visit, lookup, signal);
-    attempts.note(visit, decision, nowMs());
+    limit.note(visit, decision, nowMs());
+    await attempts.keep(limit);
     // Whoever only locks or unlocks an account was identified when it was made.
     if (known.length === 0 || visit.purpose !== 'register_level_2') return { decision };
     const identification = await identify({ comparer, known }, visit, lookup, signal);
