@@ -9,7 +9,7 @@ import {
   requireOrigin,
   sealAnswer,
 } from '../registry/answer.ts';
-import type { OfficeCandidate, OfficeRecord } from './records.ts';
+import type { OfficeCandidate, OfficeProbe } from './records.ts';
 
 interface IdentifyRequest extends KioskRequest {
   readonly face: string | null;
@@ -22,7 +22,7 @@ interface IdentifyRequest extends KioskRequest {
 
 export interface Question {
   readonly request: IdentifyRequest;
-  readonly face: Float32Array | null;
+  readonly probe: OfficeProbe;
 }
 
 const VALUE_BYTES = 4;
@@ -42,8 +42,8 @@ export async function readQuestion(
     if (!bytes) throw new SealedError('manifest_malformed', 'a blob that is not there');
     return bytes;
   };
-  for (const { blob: name } of request.fingers) blob(name);
-  return { request, face: request.face === null ? null : embeddingOf(blob(request.face)) };
+  const face = request.face === null ? null : embeddingOf(blob(request.face));
+  return { request, probe: { face, fingers: request.fingers.map(({ blob: name }) => blob(name)) } };
 }
 
 /** @param found null where the templates are of other models */
@@ -52,9 +52,7 @@ export function writeFindings(
   found: { readonly size: number; readonly candidates: readonly OfficeCandidate[] } | null,
   tools: AnswerTools,
 ): Promise<Uint8Array> {
-  const parts = (found?.candidates ?? []).map(({ record, score }, index) =>
-    candidatePart(record, score, index),
-  );
+  const parts = (found?.candidates ?? []).map((candidate, index) => candidatePart(candidate, index));
   const said = {
     type: 'vantay.identify-answer',
     state: found ? 'searched' : 'other_models',
@@ -69,7 +67,7 @@ export function writeFindings(
   );
 }
 
-function candidatePart(record: OfficeRecord, score: number, index: number) {
+function candidatePart({ record, ...scores }: OfficeCandidate, index: number) {
   const { faces, fingers, portrait, ...known } = record;
   const prefix = `candidate-${index}`;
   const templates = [
@@ -90,7 +88,6 @@ function candidatePart(record: OfficeRecord, score: number, index: number) {
   const name = `${prefix}-portrait`;
   if (portrait) blobs.push({ name, mediaType: 'image/jpeg', bytes: portrait });
   const references = templates.map(({ reference }) => reference);
-  const scores = { face: score, finger: null };
   return { candidate: { ...known, scores, references, portrait: portrait ? name : null }, blobs };
 }
 

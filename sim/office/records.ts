@@ -1,6 +1,7 @@
 /** The records of an office with their templates: who a probe may be of. */
 import type { ImmigrationRecord } from '../registry/records.ts';
-import { FaceVectors } from './vectors.ts';
+import { DESCRIPTOR_LENGTH, descriptorsOf } from './template.ts';
+import { type Nearest, Vectors } from './vectors.ts';
 
 /** One record as a record server holds it; its templates are of the kiosks' own models. */
 export interface OfficeRecord {
@@ -14,19 +15,29 @@ export interface OfficeRecord {
   readonly portrait: Uint8Array | null;
 }
 
-export interface OfficeCandidate {
-  readonly record: OfficeRecord;
-  readonly score: number;
+/** What somebody is searched with. */
+export interface OfficeProbe {
+  readonly face: Float32Array | null;
+  readonly fingers: readonly Uint8Array[];
 }
 
-/** Portraits beyond the first of a record are other rows; so many more are asked for than records are wanted. */
-const ROWS_A_RECORD = 4;
+export interface OfficeCandidate {
+  readonly record: OfficeRecord;
+  /** Cosine of the likeliest portrait; null where the face did not bring it forward. */
+  readonly face: number | null;
+  /** Sum of cosines of the minutiae nearest to the probe's; null likewise. */
+  readonly finger: number | null;
+}
+
+/** Vectors asked for beyond the records that are wanted: a record may have several. */
+const VECTORS_A_RECORD = 4;
+/** Minutiae nearest to each of the probe's that count for their records. */
+const NEAREST_MINUTIAE = 10;
 
 export class OfficeRecords implements Disposable {
-  readonly #records = new Map<string, { readonly record: OfficeRecord; readonly rows: readonly number[] }>();
-  readonly #ofRow = new Map<number, OfficeRecord>();
-  #vectors: FaceVectors | null = null;
-  #lastRow = 0;
+  readonly #records = new Map<string, OfficeRecord>();
+  readonly #minutiae = new Vectors(DESCRIPTOR_LENGTH);
+  #faces: Vectors | null = null;
 
   get size(): number {
     return this.#records.size;
@@ -34,36 +45,50 @@ export class OfficeRecords implements Disposable {
 
   /** Adds a record, or replaces the one with the same id. */
   put(record: OfficeRecord): void {
-    this.remove(record.recordId);
-    const rows = record.faces.map(embedding => {
-      this.#lastRow += 1;
-      this.#vectors ??= new FaceVectors(embedding.length);
-      this.#vectors.put(this.#lastRow, embedding);
-      this.#ofRow.set(this.#lastRow, record);
-      return this.#lastRow;
-    });
-    this.#records.set(record.recordId, { record, rows });
+    const { recordId, faces, fingers } = record;
+    this.remove(recordId);
+    this.#records.set(recordId, record);
+    this.#minutiae.put(
+      recordId,
+      fingers.flatMap(({ template }) => descriptorsOf(template)),
+    );
+    if (faces[0]) this.#faces ??= new Vectors(faces[0].length);
+    this.#faces?.put(recordId, faces);
   }
 
   remove(recordId: string): void {
-    for (const row of this.#records.get(recordId)?.rows ?? []) {
-      this.#vectors?.remove(row);
-      this.#ofRow.delete(row);
-    }
     this.#records.delete(recordId);
+    this.#faces?.remove(recordId);
+    this.#minutiae.remove(recordId);
   }
 
-  /** Likeliest first, each record once. */
-  likeliest(face: Float32Array, wanted: number): OfficeCandidate[] {
-    const found = new Map<string, OfficeCandidate>();
-    for (const { row, score } of this.#vectors?.nearest(face, wanted * ROWS_A_RECORD) ?? []) {
-      const record = this.#ofRow.get(row);
-      if (record && !found.has(record.recordId)) found.set(record.recordId, { record, score });
-    }
-    return [...found.values()].slice(0, wanted);
+  /** Those whom the face brings forward and those whom the fingers do, in turns, each record once. */
+  likeliest({ face, fingers }: OfficeProbe, wanted: number): OfficeCandidate[] {
+    const byFace = best((face && this.#faces?.nearest(face, wanted * VECTORS_A_RECORD)) ?? [], Math.max);
+    const minutiae = fingers.flatMap(template => descriptorsOf(template));
+    const near = minutiae.flatMap(descriptor => this.#minutiae.nearest(descriptor, NEAREST_MINUTIAE));
+    const byFinger = best(near, (sum, score) => sum + score);
+    const [faces, prints] = [[...byFace.keys()], [...byFinger.keys()]];
+    const turns = Array.from({ length: wanted }, (_, at) => [faces[at], prints[at]]).flat();
+    return [...new Set(turns)]
+      .flatMap(recordId => {
+        const record = recordId === undefined ? undefined : this.#records.get(recordId);
+        if (!record) return [];
+        const { recordId: id } = record;
+        return [{ record, face: byFace.get(id) ?? null, finger: byFinger.get(id) ?? null }];
+      })
+      .slice(0, wanted);
   }
 
   [Symbol.dispose](): void {
-    this.#vectors?.[Symbol.dispose]();
+    this.#faces?.[Symbol.dispose]();
+    this.#minutiae[Symbol.dispose]();
   }
+}
+
+/** Records by what their vectors come to together, likeliest first. */
+function best(found: readonly Nearest[], together: (a: number, b: number) => number): Map<string, number> {
+  const scores = new Map<string, number>();
+  for (const { recordId, score } of found) scores.set(recordId, together(scores.get(recordId) ?? 0, score));
+  return new Map([...scores].sort(([, a], [, b]) => b - a));
 }

@@ -125,10 +125,10 @@ export class SimulatedRecordServer implements AsyncDisposable {
     this.#options.log?.({ event: 'answered', ...address, requestId: id });
   }
 
-  #findingsOf({ request, face }: Question) {
+  #findingsOf({ request, probe }: Question) {
     const named = request.models.map(({ sha256 }) => sha256);
-    if (!face || !this.#options.models.every(model => named.includes(model))) return null;
-    const candidates = this.#records.likeliest(face, request.wanted);
+    if (!this.#options.models.every(model => named.includes(model))) return null;
+    const candidates = this.#records.likeliest(probe, request.wanted);
     const broken = this.#fault?.kind === 'broken-templates';
     return {
       size: this.#records.size,

@@ -15,7 +15,7 @@ import { pkiPaths } from '../../sim/pki/paths.ts';
 import { recordServerKeys, serviceKeys } from '../../sim/pki/use.ts';
 import { ADDRESS, keyFolder } from '../../sim/world/world.ts';
 import { type KeptKiosk, KeptWorld } from '../fixtures/kept-kiosk.ts';
-import { drawRidges } from '../fixtures/ridges.ts';
+import { drawRidges, type RidgeView } from '../fixtures/ridges.ts';
 import { until } from '../fixtures/uplink-world.ts';
 import { finger, passport, face as takenFace } from '../fixtures/visit.ts';
 
@@ -89,11 +89,11 @@ afterAll(async () => {
 });
 
 /** What the search came to; with `alone` no records of this kiosk stand in for the server. */
-async function searched({ alone = false, lookup = { state: 'not_found' } as Lookup } = {}) {
+async function searched({ alone = false, lookup = { state: 'not_found' } as Lookup, visit = probe } = {}) {
   const comparer = comparerOf(kept.models, kept.config);
   const known = placesOf(kept.config, alone ? null : kiosk.keeper, kiosk.uplink, comparer);
   const { decision, identification } = await deciderOf({ comparer, known, nowMs: () => 0 })(
-    probe,
+    visit,
     lookup,
     never,
   );
@@ -116,6 +116,36 @@ describe('a search at the record server', () => {
     expect(await searched()).toMatchObject({ place: 'office', size: 1, found: [], outcome: 'no_record' });
     server.put(await officeRecord('a', 'office-a'));
     expect(await searched()).toMatchObject(OFFICE);
+  });
+
+  it('finds by the fingers alone whose face is another', async () => {
+    const prints = [
+      ['right_thumb', 5],
+      ['right_index', 6],
+    ] as const;
+    const taken = (view: RidgeView) =>
+      Promise.all(
+        prints.map(async ([position, number]) => {
+          const { template } = await kept.models.finger.extract(drawRidges(number, view));
+          return { position, template };
+        }),
+      );
+    server.put({ ...(await officeRecord('c', 'office-c')), fingers: await taken({}) });
+    const { image } = finger('right_index').sample.reveal();
+    const visit = {
+      ...probe,
+      face: {
+        ...takenFace,
+        sample: new Biometric({ jpeg: new Uint8Array(0), embeddings: [await embedding('e', 'smile')] }),
+      },
+      fingers: (await taken({ shiftX: 6, shiftY: -5, turnRad: 0.08 })).map(({ position, template }) => ({
+        ...finger(position),
+        sample: new Biometric({ image, template }),
+      })),
+    };
+    expect(await searched({ visit })).toMatchObject({ place: 'office', found: ['office-c'] });
+    server.remove('office-c');
+    expect(await searched({ visit })).toMatchObject({ place: 'office', found: [] });
   });
 
   it('leaves the claimed record out', async () => {
