@@ -6,7 +6,7 @@ import type { Tap } from '../drivers/link/tape.ts';
 import { printTo } from '../drivers/printer/driver.ts';
 import { cameraOpener, lightOpener, type Open, readerOpener, scannerOpener } from '../drivers/registry.ts';
 import { type Supervised, supervise } from '../drivers/supervise.ts';
-import { startFaceGallery, startModels } from '../models/index.ts';
+import { startFaceGallery, startFingerGallery, startModels } from '../models/index.ts';
 import type { Config } from './contract/config.ts';
 import type { ScreenView } from './contract/screen.ts';
 import { fileRing } from './keys/file-ring.ts';
@@ -41,7 +41,9 @@ import { CARD_CODES, dateInVietnam, expectedDates, LAW, simCheck } from './proce
 import { comparerOf, sameFaceScore } from './records/comparer.ts';
 import { deciderOf } from './records/identify.ts';
 import { keepRecords } from './records/keep.ts';
+import { attemptsOf } from './records/kept-attempts.ts';
 import { lookUp } from './records/lookup.ts';
+import { placesOf } from './records/places.ts';
 import { consentText } from './screen/consent.ts';
 import { OFFERED_LANGUAGES } from './screen/messages/index.ts';
 import { bundlePage } from './screen/page.ts';
@@ -155,10 +157,13 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   };
   const kept = starting.use(
     keepRecords(config, {
-      ...{ uplink, outbox, models, preparer, startGallery: startFaceGallery, clock, log },
+      ...{ uplink, outbox, models, preparer, clock, log },
+      ...{ startGallery: startFaceGallery, startFingerGallery },
       busy: () => visitOf(session.state) !== null,
     }),
   );
+  const attempts = attemptsOf(config);
+  const known = placesOf(config, kept, uplink, comparer);
   const tools: PacketTools = { codec, signer: keys.signer, recipient: keys.backend };
 
   const stages: Stages = {
@@ -185,7 +190,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
     },
     readDocument: signal => takeDocument(reader, CARD_CODES, today(), signal),
     lookUp: (visit, signal) => lookUp(kept, uplink, preparer, visit, signal),
-    compare: deciderOf({ comparer, known: kept, fpir: config.records?.fpir ?? 0, nowMs: clock.monotonicMs }),
+    compare: deciderOf({ comparer, known, attempts, nowMs: () => clock.now().getTime() }),
     submit: async (visit, signal) => {
       const { lookup } = visit;
       const promised = expected(
@@ -347,7 +352,8 @@ export async function openKeys(config: Config, log: Log): Promise<KioskKeys> {
   const { office, kiosk } = config;
   try {
     return await KioskKeys.open({
-      ...{ files: config.keys, ring: keyRing(config), names: { office, kiosk }, clock: systemClock },
+      files: { ...config.keys, recordServerKeyFile: config.recordServer?.keyFile },
+      ...{ ring: keyRing(config), names: { office, kiosk }, clock: systemClock },
       onFindings: findings => {
         for (const code of findings) {
           const { remedy } = entryOf(Object.assign(new Error(), { code }));

@@ -120,6 +120,7 @@ const PURE = new Set([
   'readCard',
   'galleryRow',
   'fpirOf',
+  'evidenceOf',
   'anyOf',
   'jointRate',
 ]);

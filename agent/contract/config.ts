@@ -276,10 +276,36 @@ export const Config = z.strictObject({
         .enum(['exact', 'two-stage', 'off'])
         .default('exact')
         .describe('search among all kept faces; two-stage is faster among many, and may miss'),
+      fingerGallery: z
+        .boolean()
+        .default(false)
+        .describe(
+          'search among all kept fingers too, in some 5 KB of memory a finger: 50 MB a thousand records of ten',
+        ),
     })
     .optional()
     .describe(
       'keeps the records that the registry has for this office, sealed; without it each is asked for',
+    ),
+  recordServer: z
+    .strictObject({
+      keyFile: FilePath.describe("public JWK or JWK Set of the office's record server"),
+      timeoutSeconds: z
+        .number()
+        .min(0.5)
+        .max(10)
+        .default(3)
+        .describe('longest a search there may hold a visit up; what this kiosk keeps is searched then'),
+      fpir: z
+        .number()
+        .min(1e-6)
+        .max(0.5)
+        .default(0.01)
+        .describe('false positive identification rate asked of a search there'),
+    })
+    .optional()
+    .describe(
+      "the office's record server is asked first who else an applicant may be; without it only what this kiosk keeps is searched",
     ),
   outbox: z
     .strictObject({

@@ -3,6 +3,7 @@ import { AccountRequest } from './account-request.ts';
 import { AuditEntry } from './audit.ts';
 import { Config } from './config.ts';
 import { ExportList } from './export.ts';
+import { IdentifyAnswer, IdentifyRequest } from './identify.ts';
 import { OfficerAction, OfficerView } from './officer.ts';
 import { openApi } from './openapi.ts';
 import { PacketManifest, Receipt } from './packet.ts';
@@ -23,6 +24,8 @@ const schemas = {
   'sync-request': SyncRequest,
   'sync-answer': SyncAnswer,
   'sync-notice': SyncNotice,
+  'identify-request': IdentifyRequest,
+  'identify-answer': IdentifyAnswer,
   state: KioskState,
   devices: DeviceStates,
   health: Health,
@@ -104,6 +107,18 @@ function asyncApi(version: string): Json {
       contentType: 'application/json',
       action: 'receive',
       summary: 'There are changes to ask for',
+    },
+    identifyRequest: {
+      payload: 'identify-request',
+      contentType: 'application/vnd.vantay.chunk',
+      action: 'send',
+      summary: "Chunks of a sealed search at the office's record server",
+    },
+    identifyAnswer: {
+      payload: 'identify-answer',
+      contentType: 'application/vnd.vantay.chunk',
+      action: 'receive',
+      summary: 'Chunks of what it found, sealed',
     },
     command: {
       payload: 'command',

@@ -222,22 +222,29 @@ export const PacketManifest = z.strictObject({
     source: z.enum(['registry', 'kept']).nullable(),
   }),
   decision: Decision,
-  /** A search among the records that the kiosk keeps, for others than the claimed one; null where nothing was searched. */
+  /** A search for others than the claimed record; null where none was due. */
   identification: z
-    .strictObject({
-      searched: z.int().min(0),
-      /** False positive identification rate that candidates keep to, 0..1 (ISO/IEC 19795-1). */
-      fpirAsked: z.number().min(0).max(1),
-      candidates: z.array(
-        z.strictObject({
-          recordId: z.string(),
-          /** How often a search for somebody who is not there gives a candidate as good as this one. */
-          fpir: z.number().min(0).max(1),
-          face: ModalityResult.shape.outcome,
-          finger: ModalityResult.shape.outcome,
-        }),
-      ),
-    })
+    .discriminatedUnion('state', [
+      z.strictObject({
+        state: z.literal('searched'),
+        /** Among the records that the kiosk keeps, or those of the office's record server. */
+        place: z.enum(['kiosk', 'office']),
+        searched: z.int().min(0),
+        /** False positive identification rate that candidates keep to, 0..1 (ISO/IEC 19795-1). */
+        fpirAsked: z.number().min(0).max(1),
+        candidates: z.array(
+          z.strictObject({
+            recordId: z.string(),
+            /** How often a search for somebody who is not there gives a candidate as good as this one. */
+            fpir: z.number().min(0).max(1),
+            face: ModalityResult.shape.outcome,
+            finger: ModalityResult.shape.outcome,
+          }),
+        ),
+      }),
+      /** Due, but nobody who could search answered: the decision is of the 1:1 comparison alone. */
+      z.strictObject({ state: z.literal('not_searched') }),
+    ])
     .nullable(),
   /** Dates promised to the applicant; both while the lookup was not answered. */
   expected: z.strictObject({

@@ -26,6 +26,10 @@ export const TOPICS = {
   syncAnswer: 'record/sync/answer',
   /** JSON `SyncNotice`. Registry -> agent. */
   syncNotice: 'record/sync/notice',
+  /** Binary chunks of a sealed `IdentifyRequest`. Agent -> record server of the office. */
+  identifyRequest: 'record/identify/request',
+  /** Binary chunks of a sealed `IdentifyAnswer`. Record server of the office -> agent. */
+  identifyAnswer: 'record/identify/answer',
   /** {@link Command} as compact JWS. Backend -> agent. */
   command: 'command',
   /** JSON {@link CommandAnswer}. Agent -> backend. */

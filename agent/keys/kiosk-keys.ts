@@ -17,6 +17,8 @@ export interface KeyFiles {
   readonly certificateChainFile: string;
   readonly backendEncryptionKeyFile: string;
   readonly registryEncryptionKeyFile: string;
+  /** Where the office's record server is asked. */
+  readonly recordServerKeyFile?: string | undefined;
 }
 
 export interface KioskKeysOptions {
@@ -34,6 +36,8 @@ interface Loaded {
   readonly revoked: ReadonlySet<string>;
   readonly backend: readonly DatedRecipient[];
   readonly registry: readonly DatedRecipient[];
+  /** Empty where none is asked. */
+  readonly recordServer: readonly DatedRecipient[];
   /** When the files were changed last, joined. */
   readonly stamp: string;
   /** The key that the chain speaks for, once it was found. */
@@ -56,6 +60,8 @@ export class KioskKeys implements AsyncDisposable {
   readonly trust: Trust;
   readonly backend: Recipient;
   readonly registry: Recipient;
+  /** Null where none is asked. */
+  readonly recordServer: Recipient | null;
   readonly #options: KioskKeysOptions;
   readonly #stopping = new AbortController();
   #loaded: Loaded;
@@ -69,7 +75,7 @@ export class KioskKeys implements AsyncDisposable {
     this.#loaded = loaded;
     // Live views: whoever holds them sees an exchange of the files at once.
     const now = () => this.#loaded;
-    const recipient = (of: 'backend' | 'registry'): Recipient => ({
+    const recipient = (of: 'backend' | 'registry' | 'recordServer'): Recipient => ({
       get kid() {
         return currentRecipient(now()[of], options.clock.now()).kid;
       },
@@ -93,6 +99,7 @@ export class KioskKeys implements AsyncDisposable {
     };
     this.backend = recipient('backend');
     this.registry = recipient('registry');
+    this.recordServer = options.files.recordServerKeyFile === undefined ? null : recipient('recordServer');
   }
 
   /**
@@ -235,6 +242,10 @@ async function load(files: KeyFiles): Promise<Loaded> {
     revoked: parseRevoked(files.revokedFile === undefined ? '' : await text(files.revokedFile)),
     backend: await recipientsFrom(await text(files.backendEncryptionKeyFile)),
     registry: await recipientsFrom(await text(files.registryEncryptionKeyFile)),
+    recordServer:
+      files.recordServerKeyFile === undefined
+        ? []
+        : await recipientsFrom(await text(files.recordServerKeyFile)),
     stamp,
     key: null,
   };
@@ -242,13 +253,14 @@ async function load(files: KeyFiles): Promise<Loaded> {
 
 async function stampOf(files: KeyFiles): Promise<string> {
   const { trustRootFile, revokedFile, certificateChainFile } = files;
-  const { backendEncryptionKeyFile, registryEncryptionKeyFile } = files;
+  const { backendEncryptionKeyFile, registryEncryptionKeyFile, recordServerKeyFile } = files;
   const paths = [
     trustRootFile,
     revokedFile,
     certificateChainFile,
     backendEncryptionKeyFile,
     registryEncryptionKeyFile,
+    recordServerKeyFile,
   ];
   const there = paths.filter(path => path !== undefined);
   const stats = await Promise.all(there.map(path => stat(path, { bigint: true })));

@@ -20,6 +20,7 @@ import { dateInVietnam } from '../procedure/index.ts';
 import type { ScreenSource } from '../screen/server.ts';
 import type { OfficerAct } from '../session/officer.ts';
 import type { Session } from '../session/run.ts';
+import { candidatesOf } from '../session/visit.ts';
 import type { AccountRequests } from './account-requests.ts';
 import { figuresOf } from './figures.ts';
 import type { Officer } from './sign-in.ts';
@@ -113,9 +114,9 @@ export class OfficerConsole implements Disposable {
   async face(which: 'taken' | 'record' | number): Promise<Uint8Array | null> {
     const { state } = this.#options.session;
     if (state.kind !== 'review' || this.view().openCase === null) return null;
-    const { face, lookup, identification } = state.visit;
+    const { face, lookup } = state.visit;
     const record = () => (lookup.state === 'found' ? lookup.references.reveal().portrait : undefined);
-    const candidate = (index: number) => identification?.candidates.reveal()[index]?.portrait;
+    const candidate = (index: number) => candidatesOf(state.visit)[index]?.portrait;
     const taken = () => face.sample.reveal().jpeg;
     const bytes = which === 'taken' ? taken() : which === 'record' ? record() : candidate(which);
     if (!bytes) return null;

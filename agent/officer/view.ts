@@ -4,6 +4,7 @@ import type { ScreenView } from '../contract/screen.ts';
 import type { DeviceState } from '../contract/uplink.ts';
 import { canForward, isOpen } from '../session/officer.ts';
 import { type State, visitOf } from '../session/state.ts';
+import { candidatesOf } from '../session/visit.ts';
 
 export interface OfficerViewContext {
   readonly kiosk: string;
@@ -55,7 +56,8 @@ function openCaseOf(state: State, secondOfficerFor: readonly string[]): OfficerV
     decision,
     pad: face.pad,
     faces: { taken: true, record },
-    candidates: (identification?.candidates.reveal() ?? []).map(({ portrait, ...candidate }) => ({
+    search: identification?.state ?? 'not_due',
+    candidates: candidatesOf(state.visit).map(({ portrait, ...candidate }) => ({
       ...candidate,
       picture: portrait !== undefined,
     })),

@@ -103,15 +103,17 @@ const representativeOf = ({ representative }: Compared): PacketManifest['represe
   };
 
 const identificationOf = ({ identification }: Compared): PacketManifest['identification'] =>
-  identification
+  identification?.state === 'searched'
     ? {
+        state: 'searched',
+        place: identification.place,
         searched: identification.searched,
         fpirAsked: identification.fpirAsked,
         candidates: identification.candidates
           .reveal()
           .map(({ recordId, fpir, face, finger }) => ({ recordId, fpir, face, finger })),
       }
-    : null;
+    : (identification ?? null);
 
 const formOf = ({ form, representative }: Compared): PacketManifest['contact'] =>
   form.contact && {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { AccountRequest } from '../contract/account-request.ts';
 import { SCHEMA_VERSION } from '../contract/common.ts';
+import { IdentifyAnswer, IdentifyRequest } from '../contract/identify.ts';
 import { PacketManifest } from '../contract/packet.ts';
 import { RecordAnswer, RecordRequest } from '../contract/record.ts';
 import { SyncAnswer, SyncRequest } from '../contract/sync.ts';
@@ -15,7 +16,9 @@ export type Manifest =
   | RecordRequest
   | RecordAnswer
   | SyncRequest
-  | SyncAnswer;
+  | SyncAnswer
+  | IdentifyRequest
+  | IdentifyAnswer;
 export type ManifestType = Manifest['type'];
 export type ManifestOf<T extends ManifestType> = Extract<Manifest, { type: T }>;
 
@@ -26,11 +29,29 @@ const SCHEMAS = {
   'vantay.record-answer': RecordAnswer,
   'vantay.sync-request': SyncRequest,
   'vantay.sync-answer': SyncAnswer,
+  'vantay.identify-request': IdentifyRequest,
+  'vantay.identify-answer': IdentifyAnswer,
 } as const satisfies Record<ManifestType, z.ZodType>;
 
-/** Answers are the registry's; everything else is signed by the kiosk that it names. */
-export const isAnswer = ({ type }: Manifest): boolean =>
-  type === 'vantay.record-answer' || type === 'vantay.sync-answer';
+/**
+ * Common name of an office's record server. A space keeps it apart from every kiosk of that office: their names have none.
+ */
+const RECORD_SERVER = 'record server';
+
+type Sender = 'registry' | 'backend' | { readonly kiosk: string; readonly office: string };
+
+/** Who has to have signed: the registry or the office's record server what they answer, else the kiosk that is named. */
+export function senderOf(manifest: Manifest): Sender {
+  switch (manifest.type) {
+    case 'vantay.record-answer':
+    case 'vantay.sync-answer':
+      return 'registry';
+    case 'vantay.identify-answer':
+      return { kiosk: RECORD_SERVER, office: manifest.office };
+    default:
+      return manifest;
+  }
+}
 
 /** The id a message goes by: in chunks, associated data and receipts. */
 export const messageId = (manifest: { packetId: string } | { requestId: string }): string =>
@@ -77,10 +98,7 @@ export function requireManifest(manifest: Manifest): void {
  * Holds the leaf certificate's subject to what the message says of its sender.
  * @throws PacketError PACKET_WRONG_SIGNER
  */
-export function requireSigner(
-  signer: VerifiedSigner,
-  sender: 'registry' | 'backend' | { readonly kiosk: string; readonly office: string },
-): void {
+export function requireSigner(signer: VerifiedSigner, sender: Sender): void {
   const fits =
     typeof sender === 'string'
       ? signer.commonName === sender && signer.office === null

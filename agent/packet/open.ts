@@ -6,13 +6,13 @@ import { decodeContainer, splitBody, TAG_BYTES } from './container.ts';
 import { PacketError } from './errors.ts';
 import { jwsSha256, verifyJws } from './jws.ts';
 import {
-  isAnswer,
   type ManifestOf,
   type ManifestType,
   messageId,
   parseManifest,
   requireKiosk,
   requireSigner,
+  senderOf,
 } from './message.ts';
 import type { DecryptionKey } from './signer.ts';
 
@@ -52,7 +52,7 @@ export async function openSealed<T extends ManifestType>(
   const jws = await decryptManifest(jwe, reader.keys);
   const { payload, signer } = verifyJws(jws, expect.type, reader.trust, reader.now);
   const manifest = parseManifest(payload, expect.type);
-  requireSigner(signer, isAnswer(manifest) ? 'registry' : manifest);
+  requireSigner(signer, senderOf(manifest));
   if (expect.kiosk !== undefined) requireKiosk(manifest, expect.kiosk);
   const id = messageId(manifest);
   if (expect.id !== undefined && id !== expect.id)

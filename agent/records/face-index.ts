@@ -17,6 +17,7 @@ export class FaceIndex implements AsyncDisposable {
   readonly #onFailure: (error: unknown) => void;
   /** Null until the first face says how long an embedding is. */
   #gallery: FaceGallery | null = null;
+  #opened = false;
 
   constructor(cache: Pick<RecordCache, 'faces'>, start: StartGallery, onFailure: (error: unknown) => void) {
     this.#cache = cache;
@@ -29,19 +30,36 @@ export class FaceIndex implements AsyncDisposable {
     return this.#gallery?.health.filled ? this.#gallery : null;
   }
 
+  /** Whether there are faces that cannot be searched yet, or it is not known. */
+  get filling(): boolean {
+    return !this.#opened || (this.#gallery !== null && !this.#gallery.health.filled);
+  }
+
   /** Starts the gallery when there is a face. Filling goes on by itself. */
   async open(): Promise<void> {
     for (let after = 0; this.#gallery === null; ) {
       const { ids, bytes, last } = await this.#cache.faces(after, FILL_ROWS);
-      if (ids.length > 0) return this.#begin(bytes.length / ids.length);
-      if (last === null) return;
-      after = last;
+      if (ids.length > 0) await this.#begin(bytes.length / ids.length);
+      else if (last !== null) {
+        after = last;
+        continue;
+      }
+      break;
     }
+    this.#opened = true;
   }
 
   /** Brings a change that is durable into the gallery; the next search sees it. */
-  async change({ put, removed }: Effect): Promise<void> {
-    if (!this.#gallery && put.ids.length > 0) return this.#begin(put.bytes.length / put.ids.length);
+  async change({ put, fingers, removed }: Effect): Promise<void> {
+    if (!this.#gallery && put.ids.length > 0) {
+      this.#opened = false;
+      await this.#begin(put.bytes.length / put.ids.length);
+    } else await this.#alter(put, removed);
+    // A page of a synchronisation: whoever brings it has opened this before, or there was nothing to open.
+    this.#opened ||= fingers.length > 0;
+  }
+
+  async #alter(put: Effect['put'], removed: Uint32Array): Promise<void> {
     try {
       if (removed.length > 0) await this.#gallery?.remove(removed);
       if (put.ids.length > 0) await this.#gallery?.put(put);

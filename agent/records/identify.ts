@@ -1,74 +1,96 @@
-/** Who else the applicant may be: a search among the kept faces, each candidate compared 1:1 in face and fingers. */
-import { anyOf, fmrOf, jointRate } from '../../models/index.ts';
+/** Who else the applicant may be: a search where it can be made, each candidate compared 1:1 in face and fingers. */
+import { anyOf, fmrOf, jointRate, ModelError } from '../../models/index.ts';
 import type { Decision } from '../contract/packet.ts';
 import { Biometric } from '../ops/biometric.ts';
 import type { Candidate, Captured, Identification, Lookup } from '../session/visit.ts';
-import { AttemptLimit } from './attempts.ts';
-import type { KeptRecord } from './cache/types.ts';
+import { abortable } from '../uplink/deadline.ts';
 import { type Comparer, compareReferences, compareVisit } from './compare.ts';
 import { barredDecision, type Comparison, modalityResult } from './decide.ts';
-
-/** The records that are searched, on this kiosk or elsewhere. */
-export interface Known {
-  /** Rows of the likeliest records, and how many were searched; null when nothing can be searched now. */
-  search(
-    face: Float32Array,
-    wanted: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly size: number; readonly rows: readonly number[] } | null>;
-  /** Null when it is gone. */
-  at(row: number): Promise<KeptRecord | null>;
-}
+import { type AttemptMemory, forThisRun } from './kept-attempts.ts';
+import { type Found, type FoundRecord, type Known, type Probe, probeOf } from './known.ts';
 
 export interface IdentifyOptions {
   readonly comparer: Comparer;
-  readonly known: Known;
-  /** False positive identification rate (ISO/IEC 19795-1) asked of a whole search, 0..1. */
-  readonly fpir: number;
+  /** Asked one after the other, until one has searched. */
+  readonly known: readonly Known[];
 }
 
-interface DecideOptions extends Omit<IdentifyOptions, 'known'> {
-  /** Null where nothing is kept. */
-  readonly known: Known | null;
-  /** Monotonic milliseconds. */
+interface DecideOptions extends IdentifyOptions {
+  readonly attempts?: AttemptMemory;
+  /** Milliseconds of the clock that attempts are counted by. */
   nowMs(): number;
 }
 
 /** Candidates of the search that are compared 1:1. */
 const WANTED = 20;
-/** Longest a search may hold the visit up, in milliseconds; the 1:1 decision then stands alone. */
-const SEARCH_LIMIT_MS = 5_000;
 
 /**
  * Searches for others than the claimed record. Never accepts anybody: what it finds is for an officer to look at.
- * @returns null where nothing could be searched
  * @throws ModelError when the models fail for good; the abort reason
  */
 async function identify(
-  { comparer, known, fpir }: IdentifyOptions,
+  { comparer, known }: IdentifyOptions,
   visit: Captured,
   lookup: Lookup,
   signal: AbortSignal,
-): Promise<Identification | null> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(SEARCH_LIMIT_MS)]);
-  const found = await known.search(meanFace(visit), WANTED, limit);
-  signal.throwIfAborted();
-  if (!found) return null;
+): Promise<Identification> {
+  const probe = probeOf(visit);
+  for (const one of known) {
+    const found = await searchAt(one, probe, signal);
+    const candidates = found && (await judged(comparer, { visit, lookup, found, fpir: one.fpir }, signal));
+    if (!candidates) continue;
+    const { place, fpir } = one;
+    return {
+      state: 'searched',
+      ...{ place, searched: found.size, fpirAsked: fpir },
+      candidates: new Biometric(candidates),
+    };
+  }
+  return { state: 'not_searched' };
+}
+
+/** Whoever cannot be searched for is still compared with the claimed record: only the visit's own end ends it. */
+async function searchAt(known: Known, probe: Probe, signal: AbortSignal): Promise<Found | null> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(known.limitMs)]);
+  try {
+    return await abortable(known.search(probe, WANTED, limit), limit);
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
+}
+
+interface Searched {
+  readonly visit: Captured;
+  readonly lookup: Lookup;
+  readonly found: Found;
+  readonly fpir: number;
+}
+
+/** Null where templates came that the models cannot read: what was found then says nothing. */
+async function judged(
+  comparer: Comparer,
+  { visit, lookup, found, fpir }: Searched,
+  signal: AbortSignal,
+): Promise<Candidate[] | null> {
   const claimed = lookup.state === 'found' ? lookup.recordId : null;
   const candidates: Candidate[] = [];
-  for (const row of found.rows) {
-    const record = await known.at(row);
-    if (!record || record.recordId === claimed) continue;
-    const comparison = await compareReferences(comparer, visit, record.references, signal);
-    const candidate = candidateOf(record, comparison, comparer, found.size);
-    if (candidate.fpir <= fpir && candidate.finger !== 'no_match') candidates.push(candidate);
+  for (const record of found.records) {
+    if (record.recordId === claimed) continue;
+    try {
+      const comparison = await compareReferences(comparer, visit, record.references, signal);
+      const candidate = candidateOf(record, comparison, comparer, found.size);
+      if (candidate.fpir <= fpir && candidate.finger !== 'no_match') candidates.push(candidate);
+    } catch (error) {
+      if (error instanceof ModelError && error.code === 'MODEL_INPUT') return null;
+      throw error;
+    }
   }
-  candidates.sort((a, b) => a.fpir - b.fpir);
-  return { searched: found.size, fpirAsked: fpir, candidates: new Biometric(candidates) };
+  return candidates.sort((a, b) => a.fpir - b.fpir);
 }
 
 function candidateOf(
-  record: KeptRecord,
+  record: FoundRecord,
   comparison: Comparison,
   { faceTable }: Comparer,
   size: number,
@@ -89,42 +111,32 @@ function candidateOf(
   };
 }
 
-/** One probe for all frames of the portrait's window. */
-function meanFace({ face }: Captured): Float32Array {
-  const { embeddings } = face.sample.reveal();
-  const mean = new Float32Array(embeddings[0]?.length ?? 0);
-  for (const embedding of embeddings)
-    for (const [at, value] of embedding.entries()) mean[at]! += value / embeddings.length;
-  return mean;
-}
-
 /**
- * What compares an applicant with the claimed record and, where that is possible, with all that are kept; it counts how often a
+ * What compares an applicant with the claimed record and, where that is possible, with all that are known; it counts how often a
  * claim fails. Errors as {@link identify}.
  */
-export function deciderOf({ comparer, known, fpir, nowMs }: DecideOptions) {
-  const attempts = new AttemptLimit();
+export function deciderOf({ comparer, known, attempts = forThisRun(), nowMs }: DecideOptions) {
   return async (
     visit: Captured,
     lookup: Lookup,
     signal: AbortSignal,
   ): Promise<{ readonly decision: Decision; readonly identification?: Identification }> => {
-    if (lookup.state === 'found' && attempts.barred(visit, nowMs()))
+    const limit = await attempts.load();
+    if (lookup.state === 'found' && limit.barred(visit, nowMs()))
       return { decision: barredDecision(comparer.models) };
     const decision = await compareVisit(comparer, visit, lookup, signal);
-    attempts.note(visit, decision, nowMs());
+    limit.note(visit, decision, nowMs());
+    await attempts.keep(limit);
     // Whoever only locks or unlocks an account was identified when it was made.
-    if (!known || visit.purpose !== 'register_level_2') return { decision };
-    const identification = await identify({ comparer, known, fpir }, visit, lookup, signal);
-    return identification
-      ? { decision: withCandidates(decision, identification), identification }
-      : { decision };
+    if (known.length === 0 || visit.purpose !== 'register_level_2') return { decision };
+    const identification = await identify({ comparer, known }, visit, lookup, signal);
+    return { decision: withCandidates(decision, identification), identification };
   };
 }
 
 /** The decision with what the search found: whoever is known otherwise is never decided upon by the machine. */
 function withCandidates(decision: Decision, found: Identification): Decision {
-  if (found.candidates.reveal().length === 0) return decision;
+  if (found.state === 'not_searched' || found.candidates.reveal().length === 0) return decision;
   switch (decision.outcome) {
     case 'match':
       return { ...decision, outcome: 'inconclusive', reason: 'known_otherwise_too' };

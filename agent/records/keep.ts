@@ -1,7 +1,14 @@
 /** The records that this kiosk keeps, with everything they consist of, from the configuration: the door of the cache. */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FaceGallery, GalleryOptions, Models } from '../../models/index.ts';
+import type {
+  FaceGallery,
+  FingerGallery,
+  FingerGalleryOptions,
+  GalleryEvent,
+  GalleryOptions,
+  Models,
+} from '../../models/index.ts';
 import type { KeptEntry } from '../audit/chain.ts';
 import { AuditEntry } from '../contract/audit.ts';
 import type { Config } from '../contract/config.ts';
@@ -57,6 +64,7 @@ export interface KeptParts {
   readonly models: Models;
   readonly preparer: Preparer;
   startGallery(options: GalleryOptions): Promise<FaceGallery>;
+  startFingerGallery(options: FingerGalleryOptions): Promise<FingerGallery>;
   /** Whether somebody stands at the kiosk. */
   busy(): boolean;
   readonly clock: Clock;
@@ -70,7 +78,11 @@ export interface KeptParts {
 export function keepRecords(config: Config, parts: KeptParts): Keeper | null {
   const { records: settings } = config;
   if (!settings) return null;
-  const { uplink, outbox, models, preparer, startGallery, busy, clock, log } = parts;
+  const { uplink, outbox, models, preparer, startGallery, startFingerGallery, busy, clock, log } = parts;
+  const running = {
+    deadlineMs: GALLERY_DEADLINE_MS,
+    log: (event: GalleryEvent) => log.info(event, 'gallery'),
+  };
   const path = recordsFile(config);
   const serial = () => lastSerial((...page) => outbox.auditPage(...page));
   const gallery = { profile: settings.gallery === 'two-stage' ? 'two-stage' : 'exact' } as const;
@@ -82,13 +94,10 @@ export function keepRecords(config: Config, parts: KeptParts): Keeper | null {
         await clock.sleep(IDLE_LOOK_MS, signal);
     },
     startGallery:
-      settings.gallery === 'off'
-        ? null
-        : shape =>
-            startGallery({
-              ...{ ...shape, ...gallery, deadlineMs: GALLERY_DEADLINE_MS },
-              log: event => log.info(event, 'gallery'),
-            }),
+      settings.gallery === 'off' ? null : shape => startGallery({ ...shape, ...gallery, ...running }),
+    startFingerGallery: settings.fingerGallery ? fill => startFingerGallery({ ...fill, ...running }) : null,
+    faceTable: models.cards.find(({ task }) => task === 'face-embedding')?.fmrTable ?? [],
+    fpir: settings.fpir,
     syncMs: settings.syncMinutes * MINUTE_MS,
     rotateMs: settings.rotateDays * DAY_MS,
     open: async () => {

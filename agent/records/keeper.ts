@@ -1,5 +1,5 @@
 /** Keeps records for as long as the agent runs: opens them, has them synchronised, and gives up what is not to be believed. */
-import type { FaceGallery } from '../../models/index.ts';
+import type { FaceGallery, FmrPoint } from '../../models/index.ts';
 import type { AuditEvent } from '../contract/audit.ts';
 import type { Health } from '../contract/uplink.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -11,14 +11,17 @@ import { CacheError, isBroken } from './cache/errors.ts';
 import {
   type CacheStatus,
   type Claim,
+  type Effect,
   type Found,
   type KeptRecord,
   momentOf,
-  NOTHING_PUT,
+  removal,
 } from './cache/types.ts';
 import { FaceIndex, type StartGallery } from './face-index.ts';
-import type { Known } from './identify.ts';
+import { FingerIndex, type StartFingerGallery } from './finger-index.ts';
+import type { FoundRecord, Found as FoundRecords, Known, Probe } from './known.ts';
 import type { KeptSource } from './lookup.ts';
+import { likeliest } from './search.ts';
 import { type SyncOptions, synchronise } from './sync.ts';
 
 export interface KeeperOptions extends Pick<SyncOptions, 'source' | 'models' | 'idle'> {
@@ -30,14 +33,22 @@ export interface KeeperOptions extends Pick<SyncOptions, 'source' | 'models' | '
   wipeClosed(): Promise<number>;
   /** Null where faces are not to be searched. */
   readonly startGallery: StartGallery | null;
+  /** Null where fingers are not to be searched. */
+  readonly startFingerGallery: StartFingerGallery | null;
+  /** FMR of the face embedding, from its card. */
+  readonly faceTable: readonly FmrPoint[];
   /** Writes into the audit chain. */
   note(event: AuditEvent): Promise<void>;
+  /** FPIR asked of a search among what is kept, 0..1. */
+  readonly fpir: number;
   readonly syncMs: number;
   readonly rotateMs: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** Longest a search may hold a visit up, in milliseconds. */
+const SEARCH_LIMIT_MS = 5_000;
 /** After a failure to open, in milliseconds. */
 const REOPEN_MS = 30_000;
 /** Between two looks at what has expired and how old the key is, in milliseconds. */
@@ -49,7 +60,8 @@ const NOTICE_PAUSE_MS = 250;
 
 interface Open {
   readonly cache: RecordCache;
-  readonly index: FaceIndex | null;
+  readonly faces: FaceIndex | null;
+  readonly fingers: FingerIndex | null;
   /** Ends this life of the records. */
   fail(error: unknown): void;
 }
@@ -58,6 +70,9 @@ interface Open {
 class Wiped extends Error {}
 
 export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable {
+  readonly place = 'kiosk';
+  readonly limitMs = SEARCH_LIMIT_MS;
+  readonly fpir: number;
   readonly #options: KeeperOptions;
   readonly #stopping = new AbortController();
   #living: Promise<void> = Promise.resolve();
@@ -70,6 +85,7 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.fpir = options.fpir;
   }
 
   start(): void {
@@ -87,20 +103,25 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
 
   /** Null while it cannot be searched. */
   get gallery(): FaceGallery | null {
-    return this.#open?.index?.gallery ?? null;
+    return this.#open?.faces?.gallery ?? null;
   }
 
   /** Null also while not everything is here, or may not be used any more: a search in part would say too much. */
-  async search(face: Float32Array, wanted: number, signal: AbortSignal) {
+  async search(probe: Probe, wanted: number, signal: AbortSignal): Promise<FoundRecords | null> {
     const status = await this.#ask(cache => cache.status());
-    const usable = status?.complete && this.#options.clock.now().getTime() < status.freshUntilMs;
-    try {
-      const found = usable && (await this.gallery?.search([face], wanted, { signal }));
-      return found ? { size: found.size, rows: (found.candidates[0] ?? []).map(({ id }) => id) } : null;
-    } catch {
-      // Busy, crashed, or too slow: who cannot be searched for is still compared with the claimed record.
-      return null;
+    if (!status?.complete || this.#options.clock.now().getTime() >= status.freshUntilMs) return null;
+    const { faces, fingers } = this.#open ?? {};
+    if (faces?.filling || (fingers && !fingers.gallery)) return null;
+    const { faceTable } = this.#options;
+    const galleries = { faces: faces?.gallery ?? null, fingers: fingers?.gallery ?? null, faceTable };
+    const found = await likeliest(galleries, probe, wanted, signal);
+    if (!found) return null;
+    const records: FoundRecord[] = [];
+    for (const row of found.rows) {
+      const record = await this.at(row);
+      if (record) records.push(record);
     }
+    return { size: found.size, records };
   }
 
   notice(): void {
@@ -171,9 +192,11 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
     await using cache = await this.#options.open();
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => undefined);
-    const { startGallery } = this.#options;
-    await using index = startGallery && new FaceIndex(cache, startGallery, failed.reject);
-    this.#open = { cache, index, fail: failed.reject };
+    const { startGallery, startFingerGallery } = this.#options;
+    const fail = failed.reject;
+    await using faces = startGallery && new FaceIndex(cache, startGallery, fail);
+    await using fingers = startFingerGallery && new FingerIndex(cache, startFingerGallery, fail);
+    this.#open = { cache, faces, fingers, fail };
     this.#code = null;
     const life = new AbortController();
     const both = AbortSignal.any([signal, life.signal]);
@@ -201,7 +224,8 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
 
   async #keepSynchronised(open: Open, signal: AbortSignal): Promise<never> {
     const { syncMs, clock, log } = this.#options;
-    if ((await open.cache.status()).state === 'ready') await open.index?.open();
+    if ((await open.cache.status()).state === 'ready')
+      await Promise.all([open.faces?.open(), open.fingers?.open()]);
     for (;;) {
       this.#wake = Promise.withResolvers();
       try {
@@ -219,8 +243,10 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
 
   async #synchroniseOnce(open: Open, signal: AbortSignal): Promise<void> {
     const { source, models, idle, log } = this.#options;
-    const changed: SyncOptions['changed'] = async effect => open.index?.change(effect);
-    const status = await synchronise({ cache: open.cache, source, models, idle, changed }, signal);
+    const status = await synchronise(
+      { cache: open.cache, source, models, idle, changed: effect => changed(open, effect) },
+      signal,
+    );
     if (status?.state !== 'ready' || status.root === this.#notedRoot) return;
     await this.#options.note(synchronised(status));
     this.#notedRoot = status.root;
@@ -235,7 +261,7 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
       const { state, keyMadeAtMs } = await open.cache.status();
       if (state === 'ready') {
         const removed = await open.cache.expire();
-        if (removed.length > 0) await open.index?.change({ put: NOTHING_PUT, removed });
+        if (removed.length > 0) await changed(open, removal(removed));
         if (clock.now().getTime() - keyMadeAtMs > rotateMs) await open.cache.rotate();
         while (await open.cache.sealAnew()) await clock.sleep(BATCH_PAUSE_MS, signal);
       }
@@ -251,6 +277,10 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
     await this.#options.clock.sleep(ms, either).catch(() => signal.throwIfAborted());
   }
 }
+
+const changed = async ({ faces, fingers }: Open, effect: Effect): Promise<void> => {
+  await Promise.all([faces?.change(effect), fingers?.change(effect)]);
+};
 
 const NOTHING = {
   state: 'closed',

@@ -8,8 +8,8 @@ import {
   type Change,
   type Effect,
   type KeptRecord,
-  NOTHING_PUT,
   type Page,
+  removal,
 } from './cache/types.ts';
 import { imagesOf, type Preparer, prepareReferences } from './prepare.ts';
 
@@ -59,7 +59,7 @@ export async function synchronise(options: SyncOptions, signal: AbortSignal): Pr
     } catch (error) {
       if (!contradicts(error) || !mayRestart) throw error;
       mayRestart = false;
-      await options.changed({ put: NOTHING_PUT, removed: await cache.restart() });
+      await options.changed(removal(await cache.restart()));
       continue;
     }
     if (page.root !== null) return cache.status();

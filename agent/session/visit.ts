@@ -147,8 +147,12 @@ export interface Candidate {
   readonly finger: Decision['finger']['outcome'];
 }
 
-/** What a search for others than the claimed record found. */
-export interface Identification {
+/** What a search for others than the claimed record found; or that it could not be made where it was due. */
+export type Identification = Searched | { readonly state: 'not_searched' };
+
+interface Searched {
+  readonly state: 'searched';
+  readonly place: 'kiosk' | 'office';
   /** Records that were searched. */
   readonly searched: number;
   /** FPIR that a candidate has to keep to. */
@@ -160,8 +164,12 @@ export interface Identification {
 export interface Compared extends Captured {
   readonly lookup: Lookup;
   readonly decision: Decision;
-  /** Absent where nothing was searched. */
+  /** Absent where no search was due. */
   readonly identification?: Identification;
   /** What the officer made of a case that the machine could not decide; absent while nobody did. */
   readonly verdict?: 'confirmed' | 'forwarded';
 }
+
+/** Others that the applicant may be; none where nobody was found or searched for. */
+export const candidatesOf = ({ identification }: Compared): readonly Candidate[] =>
+  identification?.state === 'searched' ? identification.candidates.reveal() : [];

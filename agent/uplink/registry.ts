@@ -5,7 +5,7 @@ import { PacketError } from '../packet/errors.ts';
 import type { ManifestOf } from '../packet/message.ts';
 import { openSealed } from '../packet/open.ts';
 import { Reassembly } from '../packet/reassembly.ts';
-import { type ManifestDraft, seal } from '../packet/seal.ts';
+import { type ClearBlob, type ManifestDraft, seal } from '../packet/seal.ts';
 import { type DecryptionKey, makeAnswerKey, type Recipient, type Signer } from '../packet/signer.ts';
 import type { Connection } from './connection.ts';
 import { withDeadline } from './deadline.ts';
@@ -18,6 +18,7 @@ type Common = 'type' | 'schemaVersion' | 'requestId' | 'office' | 'kiosk' | 'cre
 interface Kinds {
   'vantay.record-request': 'vantay.record-answer';
   'vantay.sync-request': 'vantay.sync-answer';
+  'vantay.identify-request': 'vantay.identify-answer';
 }
 type RequestType = keyof Kinds;
 
@@ -42,7 +43,7 @@ const REASSEMBLY = { maxBytes: 32 * 1024 * 1024, maxMessages: 4, maxAgeMs: 120_0
 /** How long a request waits for a connection that is just being made, milliseconds. */
 const OFFLINE_GRACE_MS = 2_000;
 
-type AnyReply = Reply<'vantay.record-request'> | Reply<'vantay.sync-request'>;
+type AnyReply = { [T in RequestType]: Reply<T> }[RequestType];
 
 interface Request {
   readonly key: DecryptionKey;
@@ -54,9 +55,10 @@ interface Request {
 const ANSWERS: Kinds = {
   'vantay.record-request': 'vantay.record-answer',
   'vantay.sync-request': 'vantay.sync-answer',
+  'vantay.identify-request': 'vantay.identify-answer',
 };
 
-/** Asks the registry, and believes only answers that are sealed to the asking request and signed by it. */
+/** Asks registry and record server, and believes only answers that are sealed to the asking request and signed by whom it asked. */
 export class RegistryClient {
   readonly #options: RegistryClientOptions;
   readonly #requests = new Map<string, Request>();
@@ -67,8 +69,15 @@ export class RegistryClient {
   }
 
   /** Never rejects because of the network; rejects with the signal's reason when aborted. */
-  async request<T extends RequestType>(type: T, asked: Asked<T>, signal: AbortSignal): Promise<Reply<T>> {
-    const { clock, self, signer, registry, newId } = this.#options;
+  async request<T extends RequestType>(
+    type: T,
+    asked: Asked<T>,
+    signal: AbortSignal,
+    { blobs = [], timeoutMs = this.#options.timeoutMs }: AskOptions = {},
+  ): Promise<Reply<T>> {
+    const { clock, self, signer, newId } = this.#options;
+    const { topic, recipient } = this.#options.peers[type] ?? {};
+    if (!topic || !recipient) return { kind: 'unavailable', reason: 'offline' };
     const { answerKey, decryptionKey } = await makeAnswerKey();
     // Held to the schema of its type when it is sealed.
     const draft = {
@@ -80,17 +89,16 @@ export class RegistryClient {
       createdAt: clock.now().toISOString(),
       answerKey,
     };
-    const { id, container } = await seal(draft as unknown as ManifestDraft, [], signer, registry);
+    const { id, container } = await seal(draft as unknown as ManifestDraft, blobs, signer, recipient);
     const answerType = ANSWERS[type];
     const answered = Promise.withResolvers<AnyReply>();
     const request: Request = { key: decryptionKey, answerType, answered, refused: false };
     this.#requests.set(id, request);
     let online = false;
     try {
-      return await withDeadline(clock, this.#options.timeoutMs, signal, async both => {
+      return await withDeadline(clock, timeoutMs, signal, async both => {
         await withDeadline(clock, OFFLINE_GRACE_MS, both, inner => this.#options.connection.ready(inner));
         online = true;
-        const topic = this.#options.topics[type];
         // What answers a request is of the type that was noted with it.
         return (await this.#ask(topic, { id, container }, request, both)) as Reply<T>;
       });
@@ -154,6 +162,20 @@ export class RegistryClient {
   }
 }
 
+/** What a question may bring along, and how long its answer is waited for. */
+interface AskOptions {
+  readonly blobs?: readonly ClearBlob[];
+  readonly timeoutMs?: number;
+}
+
+/** Where a question goes. */
+interface Peer {
+  /** Full topic of the request. */
+  readonly topic: string;
+  /** Whom it is sealed to. */
+  readonly recipient: Recipient;
+}
+
 /** Pause before a request is sent again after a failure, milliseconds. */
 const SEND_PAUSE_MS = 250;
 
@@ -161,10 +183,10 @@ export interface RegistryClientOptions {
   readonly connection: Connection;
   readonly self: KioskName;
   readonly signer: Signer;
-  readonly registry: Recipient;
   readonly trust: Trust;
-  /** Full topic of each request. */
-  readonly topics: Readonly<Record<RequestType, string>>;
+  /** Whom each request is for; a request without one gets no answer. */
+  readonly peers: Readonly<Partial<Record<RequestType, Peer>>>;
+  /** Unless a question says otherwise. */
   readonly timeoutMs: number;
   /** Makes UUIDs of version 7. */
   newId(): string;

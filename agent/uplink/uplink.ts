@@ -4,6 +4,7 @@ import type { Pulse } from '../ops/pulse.ts';
 import type { Outbox } from '../outbox/types.ts';
 import type { Trust } from '../packet/certificates.ts';
 import { verifyReceipt } from '../packet/receipt.ts';
+import type { ClearBlob } from '../packet/seal.ts';
 import type { Recipient, Signer } from '../packet/signer.ts';
 import { CommandDesk } from './commands.ts';
 import { type BackOff, Connection } from './connection.ts';
@@ -23,6 +24,8 @@ export interface UplinkOptions {
     readonly trust: Trust;
     /** Whom record requests are sealed to. */
     readonly registry: Recipient;
+    /** Whom searches are sealed to; null where no record server is asked. */
+    readonly recordServer?: Recipient | null;
   };
   /** Longest wait for a record, milliseconds. */
   readonly lookupTimeoutMs: number;
@@ -139,11 +142,13 @@ export class Uplink implements AsyncDisposable {
       connection: this.#connection,
       self: name,
       signer: keys.signer,
-      registry: keys.registry,
       trust: keys.trust,
-      topics: {
-        'vantay.record-request': topic(TOPICS.recordRequest),
-        'vantay.sync-request': topic(TOPICS.syncRequest),
+      peers: {
+        'vantay.record-request': { topic: topic(TOPICS.recordRequest), recipient: keys.registry },
+        'vantay.sync-request': { topic: topic(TOPICS.syncRequest), recipient: keys.registry },
+        ...(keys.recordServer && {
+          'vantay.identify-request': { topic: topic(TOPICS.identifyRequest), recipient: keys.recordServer },
+        }),
       },
       timeoutMs: options.lookupTimeoutMs,
       newId: options.newId,
@@ -162,6 +167,7 @@ export class Uplink implements AsyncDisposable {
         'rotate-records-key': () => this.#about('rotate-records-key'),
       },
     });
+    const answer = (payload: Uint8Array) => this.#registry.answerChunk(payload);
     this.#routes = new Map<string, (payload: Uint8Array) => Promise<void>>([
       [
         topic(TOPICS.receipt),
@@ -170,8 +176,9 @@ export class Uplink implements AsyncDisposable {
             verifyReceipt(text(payload), { trust: keys.trust, now: clock.now() }, name),
           ),
       ],
-      [topic(TOPICS.recordAnswer), payload => this.#registry.answerChunk(payload)],
-      [topic(TOPICS.syncAnswer), payload => this.#registry.answerChunk(payload)],
+      [topic(TOPICS.recordAnswer), answer],
+      [topic(TOPICS.syncAnswer), answer],
+      ...(keys.recordServer ? ([[topic(TOPICS.identifyAnswer), answer]] as const) : []),
       [topic(TOPICS.syncNotice), async () => void this.#keeper?.notice()],
       [
         topic(TOPICS.command),
@@ -224,6 +231,15 @@ export class Uplink implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<Reply<'vantay.sync-request'>> {
     return this.#registry.request('vantay.sync-request', { have }, signal);
+  }
+
+  /** Asks the office's record server who somebody may be. As {@link requestRecord}. */
+  requestSearch(
+    asked: Asked<'vantay.identify-request'>,
+    options: { readonly blobs: readonly ClearBlob[]; readonly timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<Reply<'vantay.identify-request'>> {
+    return this.#registry.request('vantay.identify-request', asked, signal, options);
   }
 
   /** Who keeps records: told of what the registry and the backend want of them. To be set before `start`. */

@@ -1,5 +1,9 @@
 import accountRequest from '../../agent/contract/generated/account-request.schema.json' with { type: 'json' };
 import exportList from '../../agent/contract/generated/export.schema.json' with { type: 'json' };
+import identifyAnswer from '../../agent/contract/generated/identify-answer.schema.json' with { type: 'json' };
+import identifyRequest from '../../agent/contract/generated/identify-request.schema.json' with {
+  type: 'json',
+};
 import packet from '../../agent/contract/generated/packet.schema.json' with { type: 'json' };
 import receipt from '../../agent/contract/generated/receipt.schema.json' with { type: 'json' };
 import recordAnswer from '../../agent/contract/generated/record-answer.schema.json' with { type: 'json' };
@@ -17,6 +21,8 @@ const SCHEMAS = {
   'record-answer': recordAnswer,
   'sync-request': syncRequest,
   'sync-answer': syncAnswer,
+  'identify-request': identifyRequest,
+  'identify-answer': identifyAnswer,
   export: exportList,
 } as const;
 

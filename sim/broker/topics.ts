@@ -17,7 +17,9 @@ export type TopicEnd =
   | 'record/answer'
   | 'record/sync/request'
   | 'record/sync/answer'
-  | 'record/sync/notice';
+  | 'record/sync/notice'
+  | 'record/identify/request'
+  | 'record/identify/answer';
 
 export const topicOf = (address: KioskAddress, end: TopicEnd): string =>
   `${ROOT}/${address.office}/${address.kiosk}/${end}`;

@@ -58,6 +58,11 @@ export async function makePki(folder: string, options: PkiOptions): Promise<PkiP
     await ensureEncryptionKey(paths[name]);
     await ensure(paths[name].mqtt, `CN=${name}, ${ORGANIZATION}`, 'tls-client', mqttCa, term);
   }
+  const { signing, mqtt } = paths.recordServer;
+  const serverSubject = `CN=record server, OU=${options.office}, ${ORGANIZATION}`;
+  await ensure(signing, serverSubject, 'signer', office, term, [office]);
+  await ensureEncryptionKey(paths.recordServer);
+  await ensure(mqtt, serverSubject, 'tls-client', mqttCa, term);
   return paths;
 }
 

@@ -34,6 +34,8 @@ export interface PkiPaths {
   readonly kiosk: KioskPaths;
   readonly backend: ServicePaths;
   readonly registry: ServicePaths;
+  /** Of the office, and of no other. */
+  readonly recordServer: ServicePaths;
   /** `chain` is the authority that both ends of the broker connection trust. */
   readonly mqttAuthority: KeyPairPaths;
   readonly mqttServer: KeyPairPaths;
@@ -44,8 +46,11 @@ const pair = (folder: string, name: string): KeyPairPaths => ({
   key: join(folder, `${name}.key.pem`),
 });
 
-/** Where the parts of a service stand; they belong to no office. */
-export const servicePaths = (folder: string, name: 'backend' | 'registry'): ServicePaths => ({
+/** Where the parts of a service stand: backend and registry in the set's folder, a record server in its office's. */
+export const servicePaths = (
+  folder: string,
+  name: 'backend' | 'registry' | 'record-server',
+): ServicePaths => ({
   signing: pair(folder, name),
   encryption: join(folder, `${name}-encryption.jwk`),
   encryptionPublic: join(folder, `${name}-encryption.public.jwk`),
@@ -63,6 +68,7 @@ export function pkiPaths(folder: string, office: string, kiosk: string): PkiPath
     kiosk: { signing: pair(kioskFolder, 'kiosk'), mqtt: pair(kioskFolder, 'mqtt-kiosk') },
     backend: servicePaths(folder, 'backend'),
     registry: servicePaths(folder, 'registry'),
+    recordServer: servicePaths(officeFolder, 'record-server'),
     mqttAuthority: pair(folder, 'mqtt-ca'),
     mqttServer: pair(folder, 'mqtt-server'),
   };

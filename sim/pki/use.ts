@@ -25,6 +25,11 @@ export function serviceKeys(folder: string, name: 'backend' | 'registry'): Servi
   return { root: shared(folder).root.chain, signing, encryption: [encryption] };
 }
 
+export function recordServerKeys(folder: string, office: string): ServiceKeySet {
+  const { root, recordServer } = pkiPaths(folder, office, 'any');
+  return { root: root.chain, signing: recordServer.signing, encryption: [recordServer.encryption] };
+}
+
 export function tlsFiles(folder: string, end: TlsEnd): TlsSet {
   const paths = shared(folder);
   const pair = end === 'server' ? paths.mqttServer : paths[end].mqtt;

@@ -1,5 +1,6 @@
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { ClearBlob } from '../../backend/sealed/blob.ts';
+import type { Signatory } from '../../backend/sealed/chain.ts';
 import { SealedError } from '../../backend/sealed/error.ts';
 import type { Message, SigningKey } from '../../backend/sealed/jws.ts';
 import { type OpenContext, openManifest } from '../../backend/sealed/open.ts';
@@ -35,13 +36,18 @@ export async function readRequest<Request extends KioskRequest>(
 ): Promise<Request> {
   const { manifest, signatory, sealed } = await openManifest(container, context);
   const request = manifest as unknown as Request;
+  requireOrigin(request, signatory, origin);
+  if (sealed.length > 0) throw new SealedError('blob_length_mismatch', 'a request has no blobs');
+  return request;
+}
+
+/** Holds a request to its signature and to the way it came. @throws SealedError */
+export function requireOrigin(request: KioskRequest, signatory: Signatory, origin: Origin): void {
   if (signatory.commonName !== request.kiosk || signatory.organizationalUnit !== request.office)
     throw new SealedError('subject_mismatch');
   if (origin.office !== request.office || origin.kiosk !== request.kiosk)
     throw new SealedError('topic_mismatch');
   if (origin.id !== request.requestId) throw new SealedError('id_mismatch');
-  if (sealed.length > 0) throw new SealedError('blob_length_mismatch', 'a request has no blobs');
-  return request;
 }
 
 export interface AnswerTools {

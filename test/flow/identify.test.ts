@@ -57,10 +57,11 @@ afterAll(async () => {
 
 /** Somebody before the camera, who shows papers or not. */
 async function comparedAs(who: Who, lookup: Lookup, over: Partial<Captured> = {}, known = true) {
-  const decide = deciderOf({ comparer, known: known ? kiosk.keeper : null, fpir: 0.01, nowMs: () => 0 });
+  const decide = deciderOf({ comparer, known: known ? [kiosk.keeper] : [], nowMs: () => 0 });
   const { decision, identification } = await decide(await visitOf(who, over), lookup, never);
-  const candidates = identification?.candidates.reveal().map(({ recordId }) => recordId);
-  return { ...decision, searched: identification?.searched ?? null, candidates };
+  const found = identification?.state === 'searched' ? identification : null;
+  const candidates = found?.candidates.reveal().map(({ recordId }) => recordId);
+  return { ...decision, searched: found?.searched ?? null, candidates };
 }
 
 async function visitOf(who: Who, over: Partial<Captured> = {}): Promise<Captured> {
@@ -121,7 +122,7 @@ describe('a search among the kept records', () => {
 
 it('a claim that failed five times in a row is not compared a sixth time, until half a minute later', async () => {
   let nowMs = 0;
-  const decide = deciderOf({ comparer, known: null, fpir: 0, nowMs: () => nowMs });
+  const decide = deciderOf({ comparer, known: [], nowMs: () => nowMs });
   const [visit, lookup] = [await visitOf('a'), await claimed('C')];
   const reasons: string[] = [];
   for (let time = 0; time < 6; time += 1) reasons.push((await decide(visit, lookup, never)).decision.reason);

@@ -23,6 +23,8 @@ pattern read vantay/1/+/%u/record/answer
 pattern write vantay/1/+/%u/record/sync/request
 pattern read vantay/1/+/%u/record/sync/answer
 pattern read vantay/1/+/%u/record/sync/notice
+pattern write vantay/1/+/%u/record/identify/request
+pattern read vantay/1/+/%u/record/identify/answer
 pattern write vantay/1/+/%u/state
 pattern write vantay/1/+/%u/devices
 pattern write vantay/1/+/%u/health

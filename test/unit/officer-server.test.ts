@@ -151,6 +151,15 @@ function review(outcome: Parameters<typeof decision>[0], found?: Identification)
   });
 }
 
+/** What the desk is told first. */
+async function deskView(me: Headers): Promise<OfficerView> {
+  const events = await get('events', me);
+  const reader = events.body!.getReader();
+  const text = Buffer.from((await reader.read()).value ?? []).toString();
+  await reader.cancel();
+  return OfficerView.parse(JSON.parse(/data: (.*)/.exec(text)?.[1] ?? ''));
+}
+
 const chain = async () => (await outbox.auditPage(null, '', 100)).map(({ text }) => JSON.parse(text).event);
 const confirm = (second: object | null) => ({
   ...{ type: 'confirm_identity', visitId: VISIT_ID, reason: 'quality_accepted', second },
@@ -221,17 +230,13 @@ describe('a case', () => {
   it('is shown with what the scores are, as the contract says, and without a picture that is not asked for', async () => {
     const me = await signedIn();
     review('inconclusive');
-    const events = await get('events', me);
-    const reader = events.body!.getReader();
-    const text = Buffer.from((await reader.read()).value ?? []).toString();
-    await reader.cancel();
-    const view = OfficerView.parse(JSON.parse(/data: (.*)/.exec(text)?.[1] ?? ''));
+    const view = await deskView(me);
     expect(view.needs.map(({ kind, word }) => [kind, word])).toEqual([
       ['case', 'inconclusive'],
       ['device', 'camera'],
     ]);
     expect(view).toMatchObject({ openCase: { secondOfficer: false, faces: { taken: true, record: false } } });
-    expect(text).not.toContain(CANARY);
+    expect(JSON.stringify(view)).not.toContain(CANARY);
     expect((await get('face/record.jpg', me)).status).toBe(404);
   });
 
@@ -243,11 +248,8 @@ describe('a case', () => {
     const [candidate] = identification.candidates.reveal();
     const candidates = new Biometric(candidate ? [{ ...candidate, portrait }] : []);
     review('inconclusive', { ...identification, candidates });
-    const events = await get('events', me);
-    const reader = events.body!.getReader();
-    const text = Buffer.from((await reader.read()).value ?? []).toString();
-    await reader.cancel();
-    const view = OfficerView.parse(JSON.parse(/data: (.*)/.exec(text)?.[1] ?? ''));
+    const view = await deskView(me);
+    expect(view.openCase?.search).toBe('searched');
     expect(view.openCase?.candidates).toMatchObject([
       { recordId: 'record-2', person: { surname: CANARY }, picture: true, face: 'match' },
     ]);
@@ -258,6 +260,12 @@ describe('a case', () => {
     const shown = await picture(0, me);
     expect(shown.headers.get('content-type')).toBe('image/jpeg');
     expect((await sharp(Buffer.from(await shown.arrayBuffer())).metadata()).height).toBe(50);
+  });
+
+  it('says that nobody was searched for where that was due', async () => {
+    const me = await signedIn();
+    review('inconclusive', { state: 'not_searched' });
+    expect((await deskView(me)).openCase).toMatchObject({ search: 'not_searched', candidates: [] });
   });
 
   it('decided stands in the chain, with who and why, before it is done', async () => {

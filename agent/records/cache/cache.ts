@@ -2,7 +2,7 @@ import { CallThread } from '../../store/call-thread.ts';
 import type { Calls, WorkerStart } from './calls.ts';
 import { CacheError, type CacheErrorCode } from './errors.ts';
 import type { StoreOptions } from './store.ts';
-import type { CacheStatus, Claim, Effect, Faces, Found, KeptRecord, Page } from './types.ts';
+import type { CacheStatus, Claim, Effect, Faces, Fingers, Found, KeptRecord, Page } from './types.ts';
 
 /** Longest one call may take, milliseconds: opening a million records and emptying them take seconds on a slow disk. */
 const DEADLINE_MS = 120_000;
@@ -51,6 +51,10 @@ export class RecordCache implements AsyncDisposable {
 
   faces(after: number, limit: number): Promise<Faces> {
     return this.#thread.ask('faces', { after, limit });
+  }
+
+  fingers(after: number, limit: number): Promise<Fingers> {
+    return this.#thread.ask('fingers', { after, limit });
   }
 
   async rotate(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { StoreOptions } from './store.ts';
-import type { CacheStatus, Claim, Effect, Faces, Found, KeptRecord, Page } from './types.ts';
+import type { CacheStatus, Claim, Effect, Faces, Fingers, Found, KeptRecord, Page } from './types.ts';
 
 /** What the keeper of the records is asked across threads: what each call takes and what it gives. */
 export interface Calls {
@@ -8,6 +8,7 @@ export interface Calls {
   find: { takes: { claim: Claim; nowMs: number }; gives: Found | null };
   at: { takes: { row: number; nowMs: number }; gives: KeptRecord | null };
   faces: { takes: { after: number; limit: number }; gives: Faces };
+  fingers: { takes: { after: number; limit: number }; gives: Fingers };
   rotate: { takes: { nowMs: number }; gives: null };
   sealAnew: { takes: null; gives: boolean };
   expire: { takes: { nowMs: number }; gives: Uint32Array };

@@ -82,6 +82,12 @@ export class RowTable {
     }
   }
 
+  /** Rows after a row, ascending. */
+  after(row: number, limit: number): number[] {
+    const select = this.#database.prepare('SELECT row FROM records WHERE row > ? ORDER BY row LIMIT ?');
+    return select.all(row, limit).map(found => Number(found.row));
+  }
+
   /** Takes away all of a record whose time is over but that it was there: the registry still counts it. */
   empty(row: number): void {
     const { leaf, kept } = this.read(row);

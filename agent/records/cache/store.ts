@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { FingerRecord } from '../../../models/index.ts';
 import { transaction } from '../../store/sqlite.ts';
 import { lockFile, openDatabase, translated } from './database.ts';
 import { DataKey, type WrappingKey } from './envelope.ts';
@@ -9,7 +10,18 @@ import { KeyChain } from './key-chain.ts';
 import { plain, RowTable } from './rows.ts';
 import { leafOf } from './tree.ts';
 import { TreeView } from './tree-view.ts';
-import type { CacheStatus, Change, Claim, Effect, Faces, Found, KeptRecord, Page } from './types.ts';
+import {
+  type CacheStatus,
+  type Change,
+  type Claim,
+  type Effect,
+  type Faces,
+  type Fingers,
+  type Found,
+  fingerRecord,
+  type KeptRecord,
+  type Page,
+} from './types.ts';
 import { factOf, sweepWiped, wipeDatabase, wipedSerial } from './wipe.ts';
 
 export interface StoreOptions {
@@ -87,6 +99,7 @@ export class CacheStore implements Disposable {
     const epoch = Buffer.from(page.epoch).toString('base64url');
     const ids: number[] = [];
     const faces: Int8Array[] = [];
+    const fingers: FingerRecord[] = [];
     const removed: number[] = [];
     this.#change(contents, (tree, head) => {
       if (epoch !== head.epoch) {
@@ -98,6 +111,7 @@ export class CacheStore implements Disposable {
         throw new CacheError('RECORDS_SYNC_GAP', 'the changes follow on another version');
       for (const change of page.changes) {
         const row = this.#applyChange(change, page.epoch, { rows: contents.rows, tree, head });
+        if (row !== null && change.kind === 'put') fingers.push(fingerRecord(row, change.record.references));
         const face = change.kind === 'put' ? change.record.face : null;
         if (row !== null && face) {
           ids.push(row);
@@ -110,7 +124,7 @@ export class CacheStore implements Disposable {
       if (page.root !== null) Object.assign(head, { complete: true, syncedAtMs: nowMs });
       if (page.root !== null || !head.complete) head.freshUntilMs = page.freshUntilMs;
     });
-    return { put: rowsOf(ids, faces), removed: Uint32Array.from(removed) };
+    return { put: rowsOf(ids, faces), fingers, removed: Uint32Array.from(removed) };
   }
 
   /** What is kept of a claim; null when nothing is, or nothing that may still be used. @throws CacheError */
@@ -149,6 +163,17 @@ export class CacheStore implements Disposable {
       faces.push(new Int8Array(face.buffer, face.byteOffset, face.byteLength));
     }
     return { ...rowsOf(ids, faces), last };
+  }
+
+  /** Prints of at most `limit` records after a row. @throws CacheError */
+  fingers(after: number, limit: number): Fingers {
+    const { rows } = this.#ready();
+    const found = translated(() => rows.after(after, limit));
+    const records = found.flatMap(row => {
+      const record = translated(() => this.#read(row));
+      return record ? [fingerRecord(row, record.references)] : [];
+    });
+    return { records, last: found.at(-1) ?? null };
   }
 
   /** Begins a new data key; rows follow in batches (`sealAnew`). */

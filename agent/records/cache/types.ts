@@ -1,4 +1,5 @@
 /** What is kept of the immigration records, and what the keeper of them is asked. */
+import type { FingerRecord } from '../../../models/index.ts';
 import type { PersonalData } from '../../contract/common.ts';
 import type { RecordRequest } from '../../contract/record.ts';
 import type { References } from '../../session/visit.ts';
@@ -50,11 +51,17 @@ export interface Page {
 /** What a change means for a gallery that is filled already; what is removed comes first. */
 export interface Effect {
   readonly put: { readonly ids: Uint32Array; readonly bytes: Int8Array };
+  /** Of every record that was put, also of those without prints. */
+  readonly fingers: readonly FingerRecord[];
   readonly removed: Uint32Array;
 }
 
-/** The part of an effect that only takes away. */
-export const NOTHING_PUT: Effect['put'] = { ids: new Uint32Array(0), bytes: new Int8Array(0) };
+/** An effect that only takes away. */
+export const removal = (removed: Uint32Array): Effect => ({
+  put: { ids: new Uint32Array(0), bytes: new Int8Array(0) },
+  fingers: [],
+  removed,
+});
 
 export interface CacheStatus {
   readonly state: 'ready' | 'wiped';
@@ -88,6 +95,18 @@ export interface Faces {
   readonly ids: Uint32Array;
   readonly bytes: Int8Array;
   readonly last: number | null;
+}
+
+/** Prints of the gallery of fingers from some row on, some tens of records at a time; `last` null when there are no more. */
+export interface Fingers {
+  readonly records: readonly FingerRecord[];
+  readonly last: number | null;
+}
+
+/** A record as the gallery of fingers holds it: the best print of each finger, which come first in what is kept. */
+export function fingerRecord(id: number, { fingers }: References): FingerRecord {
+  const best = new Map(fingers.toReversed().map(({ position, template }) => [position, template]));
+  return { id, templates: [...best.values()] };
 }
 
 /** A moment of the status for people; null for 0, which stands for never. */

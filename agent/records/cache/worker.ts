@@ -14,6 +14,7 @@ const handlersOf = (store: CacheStore): Handlers => ({
   find: ({ claim, nowMs }) => store.find(claim, nowMs),
   at: ({ row, nowMs }) => store.at(row, nowMs),
   faces: ({ after, limit }) => store.faces(after, limit),
+  fingers: ({ after, limit }) => store.fingers(after, limit),
   rotate: ({ nowMs }) => store.rotate(nowMs),
   sealAnew: () => store.sealAnew(),
   expire: ({ nowMs }) => store.expire(nowMs),

@@ -26,6 +26,7 @@ export function CaseDesk({ openCase, visitId, desk, onAct, complaint }: CaseProp
         <Face which="record" there={faces.record} visitId={visitId} />
         <Person view={desk.screen.view} />
       </div>
+      {openCase.search === 'not_searched' && <p class="reason">{tell('case.not_searched')}</p>}
       <CandidateRecords candidates={openCase.candidates} visitId={visitId} />
       <ul class="findings">
         <Modality name="face" result={decision.face} />
