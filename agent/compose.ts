@@ -25,6 +25,7 @@ import { type Pauses, VisitPauses } from './ops/loop-watch.ts';
 import { observe } from './ops/observe.ts';
 import type { Pulses } from './ops/pulse.ts';
 import { followSignals, lightSignal, showing } from './ops/signal-light.ts';
+import { memoryReturner } from './ops/spare-memory.ts';
 import { timedModels } from './ops/timed-models.ts';
 import { VisitGate } from './outbox/gate.ts';
 import { SqliteOutbox } from './outbox/outbox.ts';
@@ -248,8 +249,10 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   }
 
   const visitPauses = starting.use(new VisitPauses());
+  const returnMemory = await memoryReturner();
   session.onChange(({ state, previous }) => {
     visitPauses.during(visitOf(state) !== null);
+    if (state.kind === 'idle') returnMemory();
     if (state.kind !== previous.kind) log.info({ from: previous.kind, to: state.kind }, 'visit');
     gate.follow(stepOf(state), stepOf(previous));
     const compared = comparedOf(state, previous);
