@@ -4,7 +4,7 @@ export interface Figure {
   /** What was measured, with its statistic at the end: `face_frame_to_decision.median`. */
   readonly id: string;
   readonly value: number;
-  readonly unit: 'ms' | 'bytes' | 'MiB' | 'count' | 'percent' | 'ratio' | '1/s';
+  readonly unit: 'ms' | 'hours' | 'bytes' | 'MiB' | 'count' | 'percent' | 'ratio' | '1/s';
   /** Measurements the value comes from. */
   readonly runs: number;
 }
