@@ -136,10 +136,6 @@ describe('a sensor behind a CP2110', () => {
     await isImage(all);
     all.arm({ ...faults, soundTransfers: 100 });
     await isImage(all);
-    expect(all.failures).toEqual([]);
-    all.arm(faults);
-    await expect(capture(all)).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
-    await isImage(all);
   });
 
   test('a bridge that keeps stalling is given up', async () => {
