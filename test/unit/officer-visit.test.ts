@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OfficerOverride } from '../../agent/contract/packet.ts';
+import { officerViewOf } from '../../agent/officer/view.ts';
 import { next } from '../../agent/session/machine.ts';
 import type { OfficerAct } from '../../agent/session/officer.ts';
 import type { Policy, SessionEvent, State } from '../../agent/session/state.ts';
@@ -81,6 +82,17 @@ describe('a case that the machine cannot decide', () => {
     expect(forwarded).toMatchObject({ visit: { overrides: [] } });
     expect(viewed(forwarded)).toMatchObject({ officerNeeded: true, awaitsOfficer: false });
     expect(play(forwarded, submit).kind).toBe('submitting');
+  });
+
+  it.each([undefined, { state: 'not_searched' } as const])('says whether a search was due: %o', found => {
+    const event = { type: 'compared', decision: decision('inconclusive') } as const;
+    const state = play(upTo('comparing'), { ...event, ...(found ? { identification: found } : {}) });
+    const view = officerViewOf(state, {
+      ...{ kiosk: 'kiosk-01', office: 'hanoi-01', devices: [], refusal: null, setAside: 0, pins: false },
+      ...{ screen: viewOf(state, VIEW_CONTEXT), secondOfficerFor: [], waited: () => null },
+      accountDecision: { accountDecision: '2026-11-25', provisional: false },
+    });
+    expect(view.openCase).toMatchObject({ search: found?.state ?? 'not_due', candidates: [] });
   });
 
   it('refused keeps nothing', () => {
