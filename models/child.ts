@@ -3,6 +3,10 @@ import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ModelError } from './error.ts';
 import type { CallMessage, Failure, HostMessage } from './protocol.ts';
+import { memoryReturner } from './spare-memory.ts';
+
+/** Nobody has called for so long, in milliseconds: what graphs and images needed goes back. */
+const IDLE_MS = 1_000;
 
 /** Nothing is sent to a parent that has gone, or that closed this process while it worked. */
 export const send = (message: HostMessage): void => {
@@ -37,6 +41,8 @@ export function becomeChild(priority: number): void {
 /** Calls `work` for each message, one after the other in their order, and sends what it gives or why it failed. */
 export function answerCalls(work: (call: CallMessage) => Promise<unknown>): void {
   let last: Promise<void> = Promise.resolve();
+  const returner = memoryReturner();
+  const idle = setTimeout(() => void returner.then(returnMemory => returnMemory()), IDLE_MS).unref();
   process.on('message', (message: CallMessage) => {
     last = last.then(async () => {
       try {
@@ -44,6 +50,7 @@ export function answerCalls(work: (call: CallMessage) => Promise<unknown>): void
       } catch (error) {
         send({ kind: 'error', id: message.id, ...describe(error) });
       }
+      idle.refresh();
     });
   });
 }

@@ -77,6 +77,7 @@ export type {
   StartOptions,
 } from './models.ts';
 export { anyOf, jointRate } from './rates.ts';
+export { memoryReturner } from './spare-memory.ts';
 
 /** See evaluate/finger.ts. Loads the graphs into this process and blocks it: for the command line, never for the agent. */
 export const evaluateFinger = async (

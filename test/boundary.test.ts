@@ -164,7 +164,7 @@ const OWNERS: Readonly<Record<string, (file: string) => boolean>> = {
   zod: file => file.startsWith('agent/contract/'),
   'onnxruntime-node': file => file === 'models/runtime.ts',
   'node:sqlite': file => file === 'agent/store/sqlite.ts',
-  koffi: file => ['agent/ops/service-manager.ts', 'agent/ops/spare-memory.ts'].includes(file),
+  koffi: file => ['agent/ops/service-manager.ts', 'models/spare-memory.ts'].includes(file),
   'prom-client': file => file === 'agent/ops/metrics.ts',
   mqtt: file => file === 'agent/uplink/dial.ts',
   serialport: file => file === 'drivers/link/serial.ts',
