@@ -127,6 +127,11 @@ export const Decision = z.strictObject({
   reason: z.string(),
   face: ModalityResult,
   finger: ModalityResult,
+  /**
+   * Log-likelihood ratio of all that was compared, in decades: 4 says that it is ten thousand times likelier for the person of the
+   * record than for somebody else. Null where nothing was compared or a score that was has no calibration.
+   */
+  llr: z.number().nullable(),
   /** Per finger that was compared. */
   fingers: z.array(
     z.strictObject({
