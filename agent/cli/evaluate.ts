@@ -206,7 +206,7 @@ function calibrationVerb(): Command {
     });
 }
 
-function calibrationText({ face, finger, fingers, persons }: CalibrationEvaluation): string {
+function calibrationText({ face, finger, fingers, dependence, persons }: CalibrationEvaluation): string {
   const modality = (name: string, { mapping, sets, genuine, impostor }: ModalityCalibration): string[] => [
     `${name}: log10 LR = ${mapping.offset.toFixed(3)} + ${mapping.slope.toFixed(3)} score, ${mapping.lowest.toFixed(2)}..${mapping.highest.toFixed(2)}; ${genuine} genuine, ${impostor} impostor`,
     ...sets.map(({ set, cllr, least, misled }) =>
@@ -224,6 +224,11 @@ function calibrationText({ face, finger, fingers, persons }: CalibrationEvaluati
     ...fingers.map(({ fingers: count, sum, fused }) =>
       [`${count} fingers`, `Cllr ${sum.toFixed(4)} summed, ${fused.toFixed(4)} fused by Fisher`].join('\t'),
     ),
+    ...(dependence
+      ? [
+          `fingers of one visit, ${dependence.visits} times two visits of a person: correlation ${dependence.score.toFixed(2)} of scores, ${dependence.llr.toFixed(2)} of likelihood ratios`,
+        ]
+      : []),
     ...persons.flatMap(({ fmrAsked, fingers: count, genuine, impostor, ways }) => [
       `FMR ${percent(fmrAsked)} % asked, a face and ${count} fingers: ${genuine} genuine, ${impostor} impostor; FNMR and FMR in %`,
       ...ways.map(({ way, fnmr, fmr }) => [way, interval(fnmr), interval(fmr)].join('\t')),

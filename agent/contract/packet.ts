@@ -129,7 +129,8 @@ export const Decision = z.strictObject({
   finger: ModalityResult,
   /**
    * Log-likelihood ratio of all that was compared, in decades: 4 says that it is ten thousand times likelier for the person of the
-   * record than for somebody else. Null where nothing was compared or a score that was has no calibration.
+   * record than for somebody else. Samples too poor to match speak for, never against. Null where nothing was compared, fingers were
+   * swapped or a score has no calibration.
    */
   llr: z.number().nullable(),
   /** Per finger that was compared. */

@@ -38,10 +38,13 @@ export function modalityResult(compared: Compared): ModalityResult {
 
 /**
  * Log-likelihood ratio of all that was compared, in decades: the sum, for face and fingers of a person are taken as independent.
- * Null when nothing was compared or anything that was has no calibration.
+ * A sample that was too poor to match may speak for a person, never against: then it takes no part. Null when nothing is left, or
+ * something of it has no calibration.
  */
 function togetherOf(compared: readonly Compared[]): number | null {
-  const llrs = compared.flatMap(one => (one.kind === 'scored' ? [one.llr] : []));
+  const llrs = compared.flatMap(one =>
+    one.kind === 'scored' && (one.usable || one.llr === null || one.llr > 0) ? [one.llr] : [],
+  );
   if (llrs.length === 0) return null;
   return llrs.reduce((sum, llr) => (sum === null || llr === null ? null : sum + llr), 0);
 }
@@ -120,7 +123,8 @@ export function decide(
     ),
     face,
     finger,
-    llr: togetherOf(both),
+    // Fingers under wrong names were compared with others than their own: that says nothing.
+    llr: rearranged ? null : togetherOf(both),
     fingers: comparison.fingers,
     models,
   };

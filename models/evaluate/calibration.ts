@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type FmrPoint, readCard } from '../card.ts';
 import { type LlrMapping, llrOf } from '../llr.ts';
 import { readCsv } from './csv.ts';
+import { type Dependence, dependenceOf } from './dependence.ts';
 import { setOf } from './finger-pairs.ts';
 import { type FusedFingers, fusedFingers, type JoinedRates, joinedRates } from './joined.ts';
 import { cllr, fitLlr, leastCllr } from './logistic.ts';
@@ -23,6 +24,8 @@ export interface HeldOut extends ScoredPair {
   readonly set: string;
   /** Decades, by a mapping fitted on the other sets only. */
   readonly llr: number;
+  /** Of genuine fingers: the two visits of a person that both are of; fingers share it that were laid down together. */
+  readonly visits?: string;
 }
 
 interface MeasuredCost extends Interval {
@@ -56,10 +59,12 @@ export interface CalibrationEvaluation {
   readonly face: ModalityCalibration;
   readonly finger: ModalityCalibration;
   readonly fingers: readonly FusedFingers[];
+  /** Absent where no person gave several fingers. */
+  readonly dependence?: Dependence;
   readonly persons: readonly JoinedRates[];
 }
 
-type InSet = ScoredPair & { readonly set: string };
+type InSet = Omit<HeldOut, 'llr'>;
 
 const DRAWS = 100;
 const DECADES = [1, 2, 3];
@@ -76,10 +81,12 @@ export async function evaluateCalibration(options: CalibrationOptions): Promise<
   const face = heldOut(await facePairs(options.faceScores), foldOf);
   const finger = heldOut(await fingerPairs(options.fingerScores), foldOf);
   const tables = { face: await tableOf('face-embedding'), finger: await tableOf('finger-match') };
+  const dependence = dependenceOf(finger);
   return {
     face: calibrationOf(face),
     finger: calibrationOf(finger),
     fingers: fusedFingers(finger, tables.finger, foldOf),
+    ...(dependence ? { dependence } : {}),
     persons: joinedRates(face, finger, tables),
   };
 }
@@ -110,7 +117,15 @@ async function fingerPairs(path: string): Promise<InSet[]> {
     .map(({ a, b, kind, score }) => ({
       ...{ set: setOf(a), score: Number(score), genuine: kind === 'genuine' },
       ...{ subjectA: fingerOf(a), subjectB: fingerOf(b) },
+      ...(kind === 'genuine' ? visitsOf(a, b) : {}),
     }));
+}
+
+/** Of `SET/PERSON-FINGER_IMPRESSION`: impressions of the same number were taken in one visit. */
+function visitsOf(a: string, b: string): { visits?: string } {
+  const [, person, first] = /^(.*)-[^-/]*_([^_/]*)$/.exec(a) ?? [];
+  const [, , second] = /^(.*)-[^-/]*_([^_/]*)$/.exec(b) ?? [];
+  return person === undefined ? {} : { visits: `${person} ${first} ${second}` };
 }
 
 /** Each set under the mapping of the others. */

@@ -164,6 +164,15 @@ describe('the likelihood ratio of face and fingers together', () => {
     },
   );
 
+  it('leaves out what a poor sample says against, and what fingers under wrong names say', () => {
+    expect(decided('found', scored(5, true, 3), scored(1, false, -2)).llr).toBe(3);
+    expect(decided('found', scored(5, true, 3), scored(1, false, 2)).llr).toBe(5);
+    expect(decided('found', none, scored(1, false, -2)).llr).toBeNull();
+    const fingers = [{ position: 'right_thumb', score: 0, matchesInstead: 'left_thumb' } as const];
+    const comparison = { face: scored(5, true, 3), finger: scored(1, true, -3), fingers };
+    expect(decide('found', comparison, models, noPad).llr).toBeNull();
+  });
+
   it('overrules neither a good sample that does not match nor two poor ones, nor liveness', () => {
     expect(decided('found', scored(5, true, 9), scored(1, true, 1)).reason).toBe('face_and_fingers_disagree');
     expect(decided('found', scored(1, false, 3), scored(1, false, 3)).reason).toBe('sample_too_poor');
