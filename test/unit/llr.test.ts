@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { supportOf } from '../../agent/screen/officer/support.ts';
 import { readCard } from '../../models/card.ts';
 import { evaluateCalibration } from '../../models/evaluate/calibration.ts';
+import { dependenceOf } from '../../models/evaluate/dependence.ts';
 import { cllr, cllrOf, fitLlr, leastCllr } from '../../models/evaluate/logistic.ts';
 import { type LlrMapping, llrOf, llrOfFingers } from '../../models/llr.ts';
 
@@ -124,6 +125,20 @@ describe('evaluate calibration', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+});
+
+describe('dependence of fingers', () => {
+  const visit = (visits: string, llrs: readonly number[]) =>
+    llrs.map(llr => ({ visits, llr, score: -llr, genuine: true, set: 's', subjectA: 'a', subjectB: 'a' }));
+
+  it('is told from those that were laid down together, and only from those', () => {
+    expect(dependenceOf([...visit('1', [1, 1, 1]), ...visit('2', [3, 3]), ...visit('3', [9])])).toEqual({
+      ...{ visits: 2, score: 1, llr: 1 },
+    });
+    expect(dependenceOf([...visit('1', [1, 3]), ...visit('2', [1, 3])])!.llr).toBe(-1);
+    expect(dependenceOf([...visit('1', [2, 2]), ...visit('2', [2, 2])])!.llr).toBe(0);
+    expect(dependenceOf(visit('1', [1]))).toBeUndefined();
   });
 });
 
