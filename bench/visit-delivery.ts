@@ -198,6 +198,7 @@ async function finishedVisit(id: string): Promise<Compared> {
       reason: 'not_in_database',
       face: modality,
       finger: modality,
+      llr: null,
       fingers: [],
       models: [],
     },

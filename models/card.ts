@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { LlrMapping } from './llr.ts';
 
 /** A measured point of a score distribution: comparisons scoring `threshold` or more are false matches at rate `fmr`. */
 export interface FmrPoint {
@@ -25,6 +26,8 @@ export interface ModelCard {
   readonly limits: readonly string[];
   /** Only on cards of models whose score decides: from the strictest FMR to the loosest. */
   readonly fmrTable?: readonly FmrPoint[];
+  /** Only beside `fmrTable`, where genuine scores were measured too: what a score of one comparison says. */
+  readonly llr?: LlrMapping;
   /** Only on cards of passive liveness networks: the least mean score that an operator accepts, 0..1; absent: evidence alone. */
   readonly passiveThreshold?: number;
   readonly [more: string]: unknown;

@@ -66,6 +66,7 @@ export type {
   GalleryEvent,
   GalleryOptions,
 } from './gallery/types.ts';
+export { type LlrMapping, llrOf, llrOfFingers } from './llr.ts';
 export type {
   CallOptions,
   FaceCallOptions,

@@ -123,6 +123,8 @@ const PURE = new Set([
   'evidenceOf',
   'anyOf',
   'jointRate',
+  'llrOf',
+  'llrOfFingers',
 ]);
 
 /** The few that look at hardware or models from the command line, without an agent. */
@@ -131,6 +133,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'agent/cli/doctor.ts': ['modelChecks', 'startModels'],
   'agent/cli/evaluate.ts': [
     'BONA_FIDE',
+    'evaluateCalibration',
     'evaluateFace',
     'evaluateFaceLiveness',
     'evaluateFaceQuality',

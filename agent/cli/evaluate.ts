@@ -1,4 +1,10 @@
 import { Command } from 'commander';
+import {
+  type CalibrationEvaluation,
+  type CalibrationOptions,
+  evaluateCalibration,
+  type ModalityCalibration,
+} from '../../models/evaluate/calibration.ts';
 import { type EvaluateFaceOptions, evaluateFace, type FaceEvaluation } from '../../models/evaluate/face.ts';
 import {
   BONA_FIDE,
@@ -44,7 +50,8 @@ export function evaluateVerb(): Command {
     .addCommand(faceVerb())
     .addCommand(faceQualityVerb())
     .addCommand(faceLivenessVerb())
-    .addCommand(identificationVerb());
+    .addCommand(identificationVerb())
+    .addCommand(calibrationVerb());
 }
 
 function fingerVerb(): Command {
@@ -184,6 +191,49 @@ function identificationVerb(): Command {
       line.end();
       print(options.json, found, () => identificationText(found));
     });
+}
+
+function calibrationVerb(): Command {
+  return new Command('calibration')
+    .description('what scores are worth as likelihood ratios: fitted on some sets, measured on the others')
+    .requiredOption('--face-scores <csv>', 'what `evaluate face` wrote')
+    .requiredOption('--finger-scores <csv>', 'what `evaluate finger` wrote')
+    .option('--together <sets>', 'sets of the same people: names joined by +, several by commas')
+    .option('--json', 'print one JSON object, with the mappings as cards hold them')
+    .action(async (options: CalibrationOptions & { json?: boolean }) => {
+      const found = await evaluateCalibration(options);
+      print(options.json, found, () => calibrationText(found));
+    });
+}
+
+function calibrationText({ face, finger, fingers, dependence, persons }: CalibrationEvaluation): string {
+  const modality = (name: string, { mapping, sets, genuine, impostor }: ModalityCalibration): string[] => [
+    `${name}: log10 LR = ${mapping.offset.toFixed(3)} + ${mapping.slope.toFixed(3)} score, ${mapping.lowest.toFixed(2)}..${mapping.highest.toFixed(2)}; ${genuine} genuine, ${impostor} impostor`,
+    ...sets.map(({ set, cllr, least, misled }) =>
+      [
+        set,
+        `Cllr ${cllr.value.toFixed(3)} (${cllr.low.toFixed(3)}..${cllr.high.toFixed(3)}), least ${least.toFixed(3)}`,
+        ...misled.map(({ decades, share }) => `${percent(share)} % of impostors from ${10 ** decades} on`),
+      ].join('\t'),
+    ),
+  ];
+  return [
+    'Each set by a mapping fitted on the others; Cllr in bits with 95 % intervals, 1 says nothing',
+    ...modality('face', face),
+    ...modality('finger', finger),
+    ...fingers.map(({ fingers: count, sum, fused }) =>
+      [`${count} fingers`, `Cllr ${sum.toFixed(4)} summed, ${fused.toFixed(4)} fused by Fisher`].join('\t'),
+    ),
+    ...(dependence
+      ? [
+          `fingers of one visit, ${dependence.visits} times two visits of a person: correlation ${dependence.score.toFixed(2)} of scores, ${dependence.llr.toFixed(2)} of likelihood ratios`,
+        ]
+      : []),
+    ...persons.flatMap(({ fmrAsked, fingers: count, genuine, impostor, ways }) => [
+      `FMR ${percent(fmrAsked)} % asked, a face and ${count} fingers: ${genuine} genuine, ${impostor} impostor; FNMR and FMR in %`,
+      ...ways.map(({ way, fnmr, fmr }) => [way, interval(fnmr), interval(fmr)].join('\t')),
+    ]),
+  ].join('\n');
 }
 
 function identificationText(found: IdentificationEvaluation): string {

@@ -243,7 +243,9 @@ export const Config = z.strictObject({
         .min(1e-6)
         .max(1e-2)
         .default(1e-4)
-        .describe('false match rate asked of each modality (NIST SP 800-63B-4: 1:10,000 or better)'),
+        .describe(
+          'false match rate asked of each modality, and of both together where one sample is poor (NIST SP 800-63B-4: 1:10,000 or better)',
+        ),
       lookupTimeoutSeconds: z.number().min(1).max(120).default(15),
     })
     .prefault({}),

@@ -127,6 +127,12 @@ export const Decision = z.strictObject({
   reason: z.string(),
   face: ModalityResult,
   finger: ModalityResult,
+  /**
+   * Log-likelihood ratio of all that was compared, in decades: 4 says that it is ten thousand times likelier for the person of the
+   * record than for somebody else. Samples too poor to match speak for, never against. Null where nothing was compared, fingers were
+   * swapped or a score has no calibration.
+   */
+  llr: z.number().nullable(),
   /** Per finger that was compared. */
   fingers: z.array(
     z.strictObject({

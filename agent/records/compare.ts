@@ -5,6 +5,9 @@ import {
   type FingerService,
   type FmrPoint,
   fuseFingers,
+  type LlrMapping,
+  llrOf,
+  llrOfFingers,
   thresholdAt,
 } from '../../models/index.ts';
 import type { Decision } from '../contract/packet.ts';
@@ -18,6 +21,9 @@ export interface Comparer {
   /** FMR tables of the model cards. */
   readonly fingerTable: readonly FmrPoint[];
   readonly faceTable: readonly FmrPoint[];
+  /** Of the cards that have one: an operator's embedding may have none. */
+  readonly fingerLlr: LlrMapping | undefined;
+  readonly faceLlr: LlrMapping | undefined;
   /** False match rate asked of each modality, 0..1. */
   readonly fmr: number;
   /** Quality below which a sample that does not match says nothing, 0..100. */
@@ -74,7 +80,9 @@ async function compareFace(
   // Several portraits are several tries for an impostor: each gets its share of the rate asked for.
   const threshold = strictThreshold(comparer.faceTable, comparer.fmr / scores.length);
   const usable = taken.quality.score >= comparer.usableFaceQuality;
-  return { kind: 'scored', score: Math.max(...scores), threshold, fmr: comparer.fmr, usable };
+  const score = Math.max(...scores);
+  const llr = comparer.faceLlr ? llrOf(comparer.faceLlr, score, scores.length) : null;
+  return { kind: 'scored', score, threshold, fmr: comparer.fmr, usable, llr };
 }
 
 async function compareFingers(
@@ -113,7 +121,9 @@ async function compareFingers(
   );
   // The fused score is -log10 of its false match rate, so the threshold follows from the rate alone.
   const threshold = -Math.log10(comparer.fmr);
-  return { finger: { kind: 'scored', score: fused.score, threshold, fmr: comparer.fmr, usable }, fingers };
+  const llr = comparer.fingerLlr ? (llrOfFingers(comparer.fingerLlr, own) ?? null) : null;
+  const { score } = fused;
+  return { finger: { kind: 'scored', score, threshold, fmr: comparer.fmr, usable, llr }, fingers };
 }
 
 /** The measured threshold for a rate; that of the strictest measured rate where the card has nothing stricter. */

@@ -7,12 +7,15 @@ import type { Comparer } from './compare.ts';
 const SAME_FACE_FMR = 0.001;
 
 export function comparerOf(models: Models, config: Config): Comparer {
-  const table = (task: string) => models.cards.find(card => card.task === task)?.fmrTable ?? [];
+  const card = (task: string) => models.cards.find(one => one.task === task);
+  const [face, finger] = [card('face-embedding'), card('finger-matching')];
   return {
     finger: models.finger,
     face: models.face,
-    fingerTable: table('finger-matching'),
-    faceTable: table('face-embedding'),
+    fingerTable: finger?.fmrTable ?? [],
+    faceTable: face?.fmrTable ?? [],
+    fingerLlr: finger?.llr,
+    faceLlr: face?.llr,
     fmr: config.comparison.fmr,
     usableFingerQuality: config.visit.fingerMinimumQuality,
     usableFaceQuality: config.visit.faceMinimumQuality,

@@ -12,6 +12,8 @@ export type Compared =
       readonly threshold: number;
       readonly fmr: number;
       readonly usable: boolean;
+      /** Log-likelihood ratio in decades; null where the model's card has no calibration. */
+      readonly llr: number | null;
     }
   | { readonly kind: 'not_compared' };
 
@@ -34,12 +36,37 @@ export function modalityResult(compared: Compared): ModalityResult {
   return { outcome, score, threshold, fmr };
 }
 
+/**
+ * Log-likelihood ratio of all that was compared, in decades: the sum, for face and fingers of a person are taken as independent.
+ * A sample that was too poor to match may speak for a person, never against: then it takes no part. Null when nothing is left, or
+ * something of it has no calibration.
+ */
+function togetherOf(compared: readonly Compared[]): number | null {
+  const llrs = compared.flatMap(one =>
+    one.kind === 'scored' && (one.usable || one.llr === null || one.llr > 0) ? [one.llr] : [],
+  );
+  if (llrs.length === 0) return null;
+  return llrs.reduce((sum, llr) => (sum === null || llr === null ? null : sum + llr), 0);
+}
+
+/**
+ * Whether face and fingers together reach the rate asked for, neither speaking against. Where a likelihood ratio is right, 10^n is
+ * reached by strangers in not more than one comparison of 10^n, so the threshold is -log10 of the rate and comes from no table.
+ */
+function matchTogether(compared: readonly Compared[]): boolean {
+  const llr = togetherOf(compared);
+  return (
+    llr !== null &&
+    compared.every(one => one.kind === 'scored' && (one.llr ?? 0) > 0 && llr >= -Math.log10(one.fmr))
+  );
+}
+
 /** Reasons as stable words; the officer's console has the sentence for each. */
 function judge(
   lookup: Lookup['state'],
   face: ModalityResult['outcome'],
   finger: ModalityResult['outcome'],
-  rearranged: boolean,
+  { rearranged, together }: { readonly rearranged: boolean; readonly together: boolean },
 ): Pick<Decision, 'outcome' | 'reason'> {
   if (lookup === 'not_found') return { outcome: 'no_record', reason: 'not_in_database' };
   if (lookup === 'unavailable') return { outcome: 'inconclusive', reason: 'database_not_reached' };
@@ -58,6 +85,9 @@ function judge(
   if (outcomes.includes('match') && outcomes.includes('no_match')) {
     return { outcome: 'inconclusive', reason: 'face_and_fingers_disagree' };
   }
+  // One matches and the other was too poor to: it may still add what it has.
+  if (outcomes.includes('match') && together)
+    return { outcome: 'match', reason: 'face_and_fingers_together' };
   return { outcome: 'inconclusive', reason: 'sample_too_poor' };
 }
 
@@ -72,7 +102,7 @@ function onlyIfLive(judged: Pick<Decision, 'outcome' | 'reason'>, pad: Pad): typ
 export function barredDecision(models: Decision['models']): Decision {
   const none = modalityResult({ kind: 'not_compared' });
   const judged = { outcome: 'inconclusive', reason: 'too_many_attempts' } as const;
-  return { ...judged, face: none, finger: none, fingers: [], models };
+  return { ...judged, face: none, finger: none, llr: null, fingers: [], models };
 }
 
 /** The decision as it goes into the packet. */
@@ -84,11 +114,17 @@ export function decide(
 ): Decision {
   const face = modalityResult(comparison.face);
   const finger = modalityResult(comparison.finger);
+  const both = [comparison.face, comparison.finger];
   const rearranged = comparison.fingers.some(({ matchesInstead }) => matchesInstead !== null);
   return {
-    ...onlyIfLive(judge(lookup, face.outcome, finger.outcome, rearranged), pad),
+    ...onlyIfLive(
+      judge(lookup, face.outcome, finger.outcome, { rearranged, together: matchTogether(both) }),
+      pad,
+    ),
     face,
     finger,
+    // Fingers under wrong names were compared with others than their own: that says nothing.
+    llr: rearranged ? null : togetherOf(both),
     fingers: comparison.fingers,
     models,
   };

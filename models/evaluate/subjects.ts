@@ -36,7 +36,7 @@ function randomFrom(seed: number): () => number {
  * often as its subjects came up, by rising score. Comparisons of one subject hang together, so drawing comparisons would
  * promise too much.
  */
-export function resampleSubjects(pairs: readonly ScoredPair[], draws: number): ScoredPair[][] {
+export function resampleSubjects<Pair extends ScoredPair>(pairs: readonly Pair[], draws: number): Pair[][] {
   const sorted = [...pairs].sort((a, b) => a.score - b.score);
   const subjects = [...new Set(sorted.flatMap(({ subjectA, subjectB }) => [subjectA, subjectB]))];
   const random = randomFrom(1);

@@ -104,7 +104,9 @@ describe('a search among the kept records', () => {
     expect(await comparedAs('b', await claimed('B1'))).toMatchObject({
       ...{ outcome: 'inconclusive', reason: 'known_otherwise_too', candidates: ['record-B2'] },
     });
-    expect(await comparedAs('c', await claimed('C'))).toMatchObject({ outcome: 'match', candidates: [] });
+    const own = await comparedAs('c', await claimed('C'));
+    expect(own).toMatchObject({ outcome: 'match', candidates: [] });
+    expect(own.llr).toBeGreaterThan(0);
   });
 
   it("finds whose record it is when another's is claimed", async () => {

@@ -4,12 +4,13 @@ import { ADVICE_HOLD_MS, type HeldAdvice, holdAdvice } from '../../agent/pipelin
 import { type Compared, decide } from '../../agent/records/decide.ts';
 import { noPad } from '../fixtures/visit.ts';
 
-const scored = (score: number, usable = true): Compared => ({
+const scored = (score: number, usable = true, llr: number | null = null): Compared => ({
   kind: 'scored',
   score,
   threshold: 4,
   fmr: 1e-4,
   usable,
+  llr,
 });
 const match = scored(4);
 const noMatch = scored(3.999);
@@ -132,6 +133,53 @@ describe('the decision', () => {
       threshold: 4,
       fmr: 1e-4,
     });
+  });
+});
+
+describe('the likelihood ratio of face and fingers together', () => {
+  const withLlr = (llr: number | null) => scored(5, true, llr);
+  it.each([
+    [withLlr(2), withLlr(3), 5],
+    [withLlr(2), withLlr(-3), -1],
+    [withLlr(0), none, 0],
+    [none, withLlr(3.5), 3.5],
+    [withLlr(2), withLlr(null), null],
+    [withLlr(null), none, null],
+    [none, none, null],
+  ])('is the sum of what is known, and unknown is null, case %#', (face, finger, llr) => {
+    expect(decided('found', face, finger).llr).toBe(llr);
+  });
+
+  it.each([
+    ['reaches the rate', 3.5, 0.5, 'match', 'face_and_fingers_together'],
+    ['falls short', 3.5, 0.49, 'inconclusive', 'sample_too_poor'],
+    ['reaches it against the poor one', 7, -0.1, 'inconclusive', 'sample_too_poor'],
+    ['is unknown', 7, null, 'inconclusive', 'sample_too_poor'],
+  ] as const)(
+    'decides where one matches and the other was too poor to, if it %s',
+    (_, good, bad, outcome, reason) => {
+      const [matching, weak] = [scored(5, true, good), scored(1, false, bad)];
+      expect(decided('found', matching, weak)).toMatchObject({ outcome, reason });
+      expect(decided('found', weak, matching)).toMatchObject({ outcome, reason });
+    },
+  );
+
+  it('leaves out what a poor sample says against, and what fingers under wrong names say', () => {
+    expect(decided('found', scored(5, true, 3), scored(1, false, -2)).llr).toBe(3);
+    expect(decided('found', scored(5, true, 3), scored(1, false, 2)).llr).toBe(5);
+    expect(decided('found', none, scored(1, false, -2)).llr).toBeNull();
+    const fingers = [{ position: 'right_thumb', score: 0, matchesInstead: 'left_thumb' } as const];
+    const comparison = { face: scored(5, true, 3), finger: scored(1, true, -3), fingers };
+    expect(decide('found', comparison, models, noPad).llr).toBeNull();
+  });
+
+  it('overrules neither a good sample that does not match nor two poor ones, nor liveness', () => {
+    expect(decided('found', scored(5, true, 9), scored(1, true, 1)).reason).toBe('face_and_fingers_disagree');
+    expect(decided('found', scored(1, false, 3), scored(1, false, 3)).reason).toBe('sample_too_poor');
+    const asked: Pad = { ...noPad, mode: 'enforce', challenge: 'blink', passed: false };
+    expect(decided('found', scored(5, true, 4), scored(1, false, 1), asked).reason).toBe(
+      'liveness_not_shown',
+    );
   });
 });
 

@@ -206,6 +206,7 @@ describe('the finger models on a synthetic visit', () => {
     const comparer = {
       finger: models,
       fingerTable: matching.fmrTable!,
+      fingerLlr: matching.llr,
       fmr: 1e-4,
       usableFingerQuality: 0,
       usableFaceQuality: 0,
@@ -228,8 +229,9 @@ describe('the finger models on a synthetic visit', () => {
     const inPlace = await decisionFor([0, 1, 2, 3]);
     expect(inPlace).toMatchObject({ outcome: 'match', finger: { outcome: 'match' } });
     expect(inPlace.fingers.map(({ matchesInstead }) => matchesInstead)).toEqual([null, null, null, null]);
+    expect(inPlace.llr).toBeCloseTo(4 * matching.llr!.highest, 9);
     const swapped = await decisionFor([0, 3, 2, 1]);
-    expect(swapped).toMatchObject({ outcome: 'inconclusive', reason: 'fingers_rearranged' });
+    expect(swapped).toMatchObject({ outcome: 'inconclusive', reason: 'fingers_rearranged', llr: null });
     expect(swapped.fingers.map(({ matchesInstead }) => matchesInstead)).toEqual([
       null,
       'left_index',

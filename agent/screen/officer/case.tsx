@@ -5,8 +5,9 @@ import { passkeyProof } from './api.ts';
 import { CandidateRecords } from './candidates.tsx';
 import { Button, Choice, Complaint, Confirm, Dialog, Field, useWork } from './parts.tsx';
 import { Person } from './person.tsx';
+import { supportOf } from './support.ts';
 import type { VisitProps } from './visit.tsx';
-import { numberText, sentence, useWords } from './words.ts';
+import { sentence, useWords } from './words.ts';
 
 type OpenCase = NonNullable<OfficerView['openCase']>;
 type CaseProps = VisitProps & { readonly openCase: OpenCase; readonly visitId: string };
@@ -31,6 +32,7 @@ export function CaseDesk({ openCase, visitId, desk, onAct, complaint }: CaseProp
       <ul class="findings">
         <Modality name="face" result={decision.face} />
         <Modality name="finger" result={decision.finger} />
+        <Together llr={decision.llr} />
         {decision.fingers.map(
           ({ position, matchesInstead }) =>
             matchesInstead && (
@@ -94,16 +96,26 @@ function Face({ which, there, visitId }: { which: 'taken' | 'record'; there: boo
 const KIND = { match: 'good', no_match: 'mend', inconclusive: 'note', not_compared: 'note' } as const;
 
 function Modality({ name, result }: { name: 'face' | 'finger'; result: OpenCase['decision']['face'] }) {
-  const { tell, language } = useWords();
-  const { outcome, score, threshold, fmr } = result;
-  const values = {
-    score: score === null ? '–' : numberText(language, score),
-    threshold: threshold === null ? '–' : numberText(language, threshold),
-    people: fmr ? Math.round(1 / fmr) : 0,
-  };
+  const { tell } = useWords();
+  const { outcome, fmr } = result;
+  const values = { people: fmr ? Math.round(1 / fmr) : 0 };
   return (
     <li class={KIND[outcome]}>
       <strong>{tell(`modality.${name}`)}</strong> {tell(`modality.${outcome}`, values)}
+    </li>
+  );
+}
+
+/** In words; nothing where it is unknown. */
+function Together({ llr }: { llr: number | null }) {
+  const { tell } = useWords();
+  const support = supportOf(llr);
+  if (!support) return null;
+  const { strength, speaks } = support;
+  return (
+    <li class="note">
+      <strong>{tell('modality.together')}</strong>{' '}
+      {tell(`modality.${speaks}`, { strength: tell(`support.${strength}`) })}
     </li>
   );
 }
