@@ -53,7 +53,7 @@ const DocumentReaderSettings = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z
       .literal('hid-pos')
-      .describe('bar code scanner (HID usage page 8CH) that reads zones out of codes'),
+      .describe('bar code scanner (HID usage page 8CH) that reads zones and appointments out of codes'),
     path: FilePath.describe('hidraw device of the scanner, or usb:VENDOR:PRODUCT[:SERIAL]'),
   }),
 ]);
