@@ -92,7 +92,8 @@ export type DeviceErrorCode =
   | 'DEVICE_HASH'
   | 'DEVICE_REPLAYED'
   | 'DEVICE_OTHER_TRANSACTION'
-  | 'DEVICE_OTHER_DEVICE';
+  | 'DEVICE_OTHER_DEVICE'
+  | 'DEVICE_TRUST_LEVEL';
 
 /** A fault that an officer or operator must mend. The message is for a log: it names the device, never a person. */
 export class DeviceError extends Error {

@@ -32,7 +32,15 @@ const SBI = {
     .describe('first and last port to look for the service at; 4501 and 4600 without it'),
 };
 
-const FingerScannerSettings = z.discriminatedUnion('kind', [SerialSensorSettings, z.strictObject(SBI)]);
+const SbiScannerSettings = z.strictObject({
+  ...SBI,
+  minimumTrust: z
+    .enum(['L0', 'L1'])
+    .default('L0')
+    .describe('L1 takes only a device that signs inside; L0 any that signs'),
+});
+
+const FingerScannerSettings = z.discriminatedUnion('kind', [SerialSensorSettings, SbiScannerSettings]);
 
 const CameraSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mjpeg-http'), url: z.url({ protocol: /^https?$/ }) }),

@@ -90,7 +90,8 @@ async function readZone({ device, supervised }: Awaited<ReturnType<typeof scanne
       return opened.read(AbortSignal.any([signal, AbortSignal.timeout(1_000)]));
     }, soon());
     const found = await read.catch(() => null);
-    if (found) return found;
+    // The end of a code whose beginning was lost may look like another code.
+    if (found?.kind === 'zone') return found;
   }
 }
 
@@ -186,7 +187,7 @@ describe.concurrent('a bar code scanner', () => {
     expect(all.failures).toEqual([]);
   });
 
-  test('the descriptor of a keyboard: said so, and used once it is a scanner', async () => {
+  test('the descriptor of a keyboard: said so, and used once it is a scanner', async ({ expect }) => {
     await using all = await scanner();
     expect(await readZone(all)).toEqual({ kind: 'zone', lines });
     const keyboard = Buffer.from('05010906a101050719e029e715002501750195088102c0', 'hex');
@@ -197,7 +198,7 @@ describe.concurrent('a bar code scanner', () => {
     expect(await readZone(all)).toEqual({ kind: 'zone', lines });
   });
 
-  test('another one of its kind in its place is not used', async () => {
+  test('another one of its kind in its place is not used', async ({ expect }) => {
     await using all = await scanner();
     expect(await readZone(all)).toEqual({ kind: 'zone', lines });
     all.arm({ serial: 'SIM00099', unplugAfterBytes: 0 });
