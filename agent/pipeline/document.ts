@@ -5,6 +5,7 @@ import { AppointmentCode, type IdentityDocument, type PersonalData } from '../co
 import type { DocumentProblem } from '../contract/screen.ts';
 import type { ReadDocument } from '../session/visit.ts';
 import type { DeviceUse } from './ports.ts';
+import { firstReading } from './readers.ts';
 
 export type DocumentOutcome =
   | { readonly kind: 'document'; readonly document: ReadDocument }
@@ -15,18 +16,18 @@ export type DocumentOutcome =
 export type CardCodes = Readonly<Record<string, Exclude<IdentityDocument['kind'], 'travel_document'>>>;
 
 /**
- * Waits for a document on the reader and reads it, or the code of an appointment. Codes of other content are passed over.
+ * Waits for a document on one of the readers and reads it, or the code of an appointment. Codes of other content are passed over.
  * @param today calendar date in Vietnam, YYYY-MM-DD: two-digit years are read relative to it
  * @throws DeviceError; the abort reason of `signal`
  */
 export async function takeDocument(
-  reader: DeviceUse<DocumentReader>,
+  readers: readonly DeviceUse<DocumentReader>[],
   cardCodes: CardCodes,
   today: string,
   signal: AbortSignal,
 ): Promise<DocumentOutcome> {
   for (;;) {
-    const reading = await reader.use(device => device.read(signal), signal);
+    const reading = await firstReading(readers, signal);
     if (reading.kind === 'zone') return readZone(reading.lines, cardCodes, today);
     const { success, data } = AppointmentCode.safeParse(reading.text);
     if (success) return { kind: 'appointment', code: data };

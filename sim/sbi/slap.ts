@@ -18,8 +18,8 @@ const GLASS = { width: 1600, height: 1500, ppi: 500 } as const;
 const BETWEEN = 345;
 /** How far the tips lie above (negative) the middle finger's, by ISO finger within the hand: index, middle, ring, little. */
 const TIP_DROP: Readonly<Record<number, number>> = { 2: 80, 3: 0, 4: 50, 0: 210 };
-/** From a fingertip's middle to that of the phalanx below it: about 15 mm, a crease between them. */
-const TO_PHALANX = 300;
+/** From a fingertip's middle to that of the phalanx below it, the crease between them: 18 mm. */
+const TO_PHALANX = 350;
 /** Fingers spread a little, in radians from one to the next. */
 const SPREAD_RAD = 0.05;
 

@@ -46,17 +46,38 @@ function td1(change: Partial<Record<'code' | 'issuer' | 'number', string>> = {})
 }
 
 /** What somebody holds before the reader, one after another. */
+const readerOf = (...seen: Reading[]): DocumentReader => ({
+  identity: { driver: '', model: '', serial: '', location: '' },
+  read: async () => seen.shift()!,
+  [Symbol.asyncDispose]: async () => {},
+});
+
 function reading(...seen: Reading[]) {
-  const reader: DocumentReader = {
-    identity: { driver: '', model: '', serial: '', location: '' },
-    read: async () => seen.shift()!,
-    [Symbol.asyncDispose]: async () => {},
-  };
+  const reader = readerOf(...seen);
   const signal = new AbortController().signal;
-  return takeDocument({ use: work => work(reader) }, CARD_CODES, '2026-11-21', signal);
+  return takeDocument([{ use: work => work(reader) }], CARD_CODES, '2026-11-21', signal);
 }
 
 describe('codes', () => {
+  it('come from a scanner beside the reader as well, also while one of the two is away', async () => {
+    const away = Promise.withResolvers<never>();
+    const left: unknown[] = [];
+    const awayUse = (_: unknown, signal: AbortSignal) => {
+      signal.addEventListener('abort', () => {
+        left.push(signal.reason);
+        away.reject(signal.reason);
+      });
+      return away.promise;
+    };
+    const scanner = readerOf({ kind: 'code', text: 'HN-2026/1182' });
+    const readers = [{ use: awayUse }, { use: <T>(work: (device: DocumentReader) => T) => work(scanner) }];
+    const signal = new AbortController().signal;
+    expect(await takeDocument(readers, CARD_CODES, '2026-11-21', signal)).toMatchObject({
+      kind: 'appointment',
+    });
+    expect(left).toHaveLength(1);
+  });
+
   it.each(['HN-2026/1182', 'A.17', 'x'.repeat(64)])('%s is one of an appointment', async code => {
     expect(await reading({ kind: 'code', text: code })).toEqual({ kind: 'appointment', code });
   });
