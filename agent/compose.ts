@@ -137,7 +137,10 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
   const codec = starting.use(imageCodec());
   const open = deviceOpeners(config, undefined, codec);
   const scanner = watch('finger_scanner', open.finger_scanner);
-  const reader = watch('document_reader', open.document_reader);
+  const readers = [
+    watch('document_reader', open.document_reader),
+    ...(open.code_scanner ? [watch('code_scanner', open.code_scanner)] : []),
+  ];
   const camera = starting.use(new CameraFeed(watch('camera', open.camera)));
 
   const comparer = comparerOf(models, config);
@@ -188,7 +191,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
           models.cards.find(card => card.passiveThreshold !== undefined)?.passiveThreshold ?? null,
       },
     },
-    readDocument: signal => takeDocument(reader, CARD_CODES, today(), signal),
+    readDocument: signal => takeDocument(readers, CARD_CODES, today(), signal),
     lookUp: (visit, signal) => lookUp(kept, uplink, preparer, visit, signal),
     compare: deciderOf({ comparer, known, attempts, nowMs: () => clock.now().getTime() }),
     submit: async (visit, signal) => {
@@ -323,6 +326,7 @@ export function deviceOpeners(config: Config, tap?: Tap, codec = imageCodec()) {
     finger_scanner: scannerOpener(scannerSettings(config, codec), tap),
     camera: cameraOpener(definedOnly(config.devices.camera), tap),
     document_reader: readerOpener(config.devices.documentReader, tap),
+    ...(config.devices.codeScanner && { code_scanner: readerOpener(config.devices.codeScanner, tap) }),
     ...(config.devices.signalLight && { signal_light: lightOpener(config.devices.signalLight) }),
   };
 }

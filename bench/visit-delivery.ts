@@ -154,6 +154,7 @@ async function finishedVisit(id: string): Promise<Compared> {
     purpose: 'register_level_2',
     represented: false,
     ground: null,
+    appointment: null,
     representative: null,
     travelDocument: {
       document: {

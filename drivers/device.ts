@@ -92,7 +92,8 @@ export type DeviceErrorCode =
   | 'DEVICE_HASH'
   | 'DEVICE_REPLAYED'
   | 'DEVICE_OTHER_TRANSACTION'
-  | 'DEVICE_OTHER_DEVICE';
+  | 'DEVICE_OTHER_DEVICE'
+  | 'DEVICE_TRUST_LEVEL';
 
 /** A fault that an officer or operator must mend. The message is for a log: it names the device, never a person. */
 export class DeviceError extends Error {
@@ -134,13 +135,17 @@ export interface Camera extends AsyncDisposable {
   frames(signal: AbortSignal): AsyncIterable<CameraFrame>;
 }
 
+/** What a reader saw, not yet checked. */
+export type Reading =
+  /** The lines of a document's machine-readable zone (TD1: 3 of 30, TD3: 2 of 44). */
+  | { readonly kind: 'zone'; readonly lines: readonly string[] }
+  /** A bar code of one line that can be part of no zone. */
+  | { readonly kind: 'code'; readonly text: string };
+
 export interface DocumentReader extends AsyncDisposable {
   readonly identity: DeviceIdentity;
-  /**
-   * The next document laid on the reader, as the lines of its machine-readable zone (TD1: 3 lines of 30, TD3: 2 of 44),
-   * not yet checked. Lines that cannot be a zone are dropped by the driver and counted.
-   */
-  read(signal: AbortSignal): Promise<readonly string[]>;
+  /** The next thing held before the reader. What is neither of the two is dropped by the driver and counted. */
+  read(signal: AbortSignal): Promise<Reading>;
 }
 
 /** Free for the next applicant, asking one for something, or in need of an officer. */

@@ -46,7 +46,8 @@ const USE_OF: Readonly<Record<Role, (open: Openers, signal: AbortSignal) => Prom
   },
   document_reader: async (open, signal) => {
     await using reader = await open.document_reader(signal);
-    return `${(await reader.read(signal)).length} lines`;
+    const reading = await reader.read(signal);
+    return reading.kind === 'zone' ? `${reading.lines.length} lines` : 'a code';
   },
   camera: async (open, signal) => {
     await using camera = await open.camera(signal);

@@ -87,6 +87,12 @@ export const IdentityDocument = z.strictObject({
 });
 export type IdentityDocument = z.infer<typeof IdentityDocument>;
 
+/**
+ * Code of an appointment, as a bar code of an invitation holds it. What it means, and whether it is one, only whoever gave
+ * it can tell.
+ */
+export const AppointmentCode = z.string().regex(/^[A-Za-z0-9./-]{4,64}$/);
+
 export const PersonalData = z.strictObject({
   surname: z.string().min(1).max(60),
   givenNames: z.string().max(60),

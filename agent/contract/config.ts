@@ -32,7 +32,15 @@ const SBI = {
     .describe('first and last port to look for the service at; 4501 and 4600 without it'),
 };
 
-const FingerScannerSettings = z.discriminatedUnion('kind', [SerialSensorSettings, z.strictObject(SBI)]);
+const SbiScannerSettings = z.strictObject({
+  ...SBI,
+  minimumTrust: z
+    .enum(['L0', 'L1'])
+    .default('L0')
+    .describe('L1 takes only a device that signs inside; L0 any that signs'),
+});
+
+const FingerScannerSettings = z.discriminatedUnion('kind', [SerialSensorSettings, SbiScannerSettings]);
 
 const CameraSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mjpeg-http'), url: z.url({ protocol: /^https?$/ }) }),
@@ -44,18 +52,20 @@ const CameraSettings = z.discriminatedUnion('kind', [
   z.strictObject(SBI),
 ]);
 
+const CodeScannerSettings = z.strictObject({
+  kind: z
+    .literal('hid-pos')
+    .describe('bar code scanner (HID usage page 8CH) that reads zones and appointments out of codes'),
+  path: FilePath.describe('hidraw device of the scanner, or usb:VENDOR:PRODUCT[:SERIAL]'),
+});
+
 const DocumentReaderSettings = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('serial-mrz'),
     path: FilePath.describe('tty of the reader, or usb:VENDOR:PRODUCT[:SERIAL]'),
     baud: z.int().min(1200).max(115200).default(9600),
   }),
-  z.strictObject({
-    kind: z
-      .literal('hid-pos')
-      .describe('bar code scanner (HID usage page 8CH) that reads zones out of codes'),
-    path: FilePath.describe('hidraw device of the scanner, or usb:VENDOR:PRODUCT[:SERIAL]'),
-  }),
+  CodeScannerSettings,
 ]);
 
 const Pkcs11Key = z.strictObject({
@@ -202,6 +212,9 @@ export const Config = z.strictObject({
     fingerScanner: FingerScannerSettings,
     camera: CameraSettings,
     documentReader: DocumentReaderSettings,
+    codeScanner: CodeScannerSettings.optional().describe(
+      'beside the document reader; visits go on when it fails',
+    ),
     printer: PrinterSettings.optional(),
     signalLight: SignalLightSettings.optional(),
   }),

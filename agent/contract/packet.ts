@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AuditHead } from './audit.ts';
 import {
+  AppointmentCode,
   CalendarDate,
   Challenge,
   FingerExceptionReason,
@@ -195,6 +196,8 @@ export const PacketManifest = z.strictObject({
   ground: LockGround.nullable(),
   applicant: PersonalData,
   documents: z.array(IdentityDocument).min(1),
+  /** Bar code that was read beside the documents, not checked; null where none was. No rule depends on it. */
+  appointment: AppointmentCode.nullable(),
   /** Who gave the consent for a child or ward, and whose number `contact` then holds; null for one's own affairs. */
   representative: z
     .strictObject({ relation: Relation, person: PersonalData, document: IdentityDocument })

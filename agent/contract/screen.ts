@@ -119,6 +119,8 @@ const StepView = z.discriminatedUnion('step', [
     wanted: WantedDocument,
     problem: DocumentProblem.nullable(),
     attempt: z.int().min(1),
+    /** The code of an appointment has been read; the page is not told which. */
+    appointmentRead: z.boolean(),
   }),
   z.strictObject({ step: z.literal('relation') }),
   z.strictObject({

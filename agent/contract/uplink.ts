@@ -54,7 +54,7 @@ export const KioskState = z.strictObject({
 export type KioskState = z.infer<typeof KioskState>;
 
 export const DeviceState = z.strictObject({
-  role: z.enum(['finger_scanner', 'camera', 'document_reader']),
+  role: z.enum(['finger_scanner', 'camera', 'document_reader', 'code_scanner']),
   state: z.enum(['starting', 'ready', 'failed', 'stopped']),
   driver: z.string(),
   model: z.string(),

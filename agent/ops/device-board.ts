@@ -57,9 +57,11 @@ export class DeviceBoard {
     return [...this.#states.values()];
   }
 
-  /** What an officer has to mend now. */
+  /** What an officer has to mend now, as nobody can be served without it. */
   get problems(): ScreenView['deviceProblems'] {
-    return this.states.flatMap(({ role, error }) => (error ? [{ role, code: error }] : []));
+    return this.states.flatMap(({ role, error }) =>
+      error && role !== 'code_scanner' ? [{ role, code: error }] : [],
+    );
   }
 
   onChange(listener: () => void): () => void {

@@ -107,6 +107,10 @@ const DEVICES: Entries<DeviceErrorCode> = {
     cause: 'A sample was signed by, or names, another device than the one that was opened.',
     remedy: 'Let only one device service of this kind run; check which devices are plugged in.',
   },
+  DEVICE_TRUST_LEVEL: {
+    cause: 'The device is certified for a lower level of trust than `minimumTrust` asks for.',
+    remedy: 'Use a device that signs inside (L1), or let `minimumTrust` be L0 if the office may.',
+  },
 };
 
 const MODELS: Entries<ModelErrorCode> = {

@@ -74,6 +74,7 @@ export async function buildPacket(
       ground: visit.ground,
       applicant: travelDocument.person,
       documents: [travelDocument.document, residenceCard.document],
+      appointment: visit.appointment,
       representative: representativeOf(visit),
       contact: formOf(visit),
       consent: visit.consent,

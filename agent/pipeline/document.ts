@@ -1,31 +1,37 @@
-/** One document, from the lines of its machine-readable zone to a checked identity: read -> parsed -> every digit checked. */
+/** One document, from the lines of its machine-readable zone to a checked identity: read -> parsed -> every digit checked; or a code. */
 import { type Details, type ParseResult, parse } from 'mrz';
 import type { DocumentReader } from '../../drivers/device.ts';
-import type { IdentityDocument, PersonalData } from '../contract/common.ts';
+import { AppointmentCode, type IdentityDocument, type PersonalData } from '../contract/common.ts';
 import type { DocumentProblem } from '../contract/screen.ts';
 import type { ReadDocument } from '../session/visit.ts';
 import type { DeviceUse } from './ports.ts';
+import { firstReading } from './readers.ts';
 
 export type DocumentOutcome =
   | { readonly kind: 'document'; readonly document: ReadDocument }
+  | { readonly kind: 'appointment'; readonly code: string }
   | { readonly kind: 'problem'; readonly problem: DocumentProblem };
 
 /** Two-letter codes in a zone's first cell -> kind of card that Viet Nam issues (procedure data, rules 1 and 5). */
 export type CardCodes = Readonly<Record<string, Exclude<IdentityDocument['kind'], 'travel_document'>>>;
 
 /**
- * Waits for a document on the reader and reads it.
+ * Waits for a document on one of the readers and reads it, or the code of an appointment. Codes of other content are passed over.
  * @param today calendar date in Vietnam, YYYY-MM-DD: two-digit years are read relative to it
  * @throws DeviceError; the abort reason of `signal`
  */
 export async function takeDocument(
-  reader: DeviceUse<DocumentReader>,
+  readers: readonly DeviceUse<DocumentReader>[],
   cardCodes: CardCodes,
   today: string,
   signal: AbortSignal,
 ): Promise<DocumentOutcome> {
-  const lines = await reader.use(device => device.read(signal), signal);
-  return readZone(lines, cardCodes, today);
+  for (;;) {
+    const reading = await firstReading(readers, signal);
+    if (reading.kind === 'zone') return readZone(reading.lines, cardCodes, today);
+    const { success, data } = AppointmentCode.safeParse(reading.text);
+    if (success) return { kind: 'appointment', code: data };
+  }
 }
 
 /**

@@ -61,6 +61,7 @@ export async function* takeFinger(
   let attempt = 1;
   let best: Graded | null = null;
   let toldOfAnother = false;
+  let alone = false;
   const taken = [...task.taken];
   const live = (advice: Advice | null, qualityScore: number | null): FingerLive => ({
     attempt,
@@ -77,7 +78,8 @@ export async function* takeFinger(
       await lifted;
       yield { kind: 'live', live: live('place_finger', null), image: null };
     }
-    const wanted = [task.position, ...task.remaining].filter(
+    // A slap that did not part, perhaps of a hand that cannot lie flat, is not asked for again: one finger is, by itself.
+    const wanted = [task.position, ...(alone ? [] : task.remaining)].filter(
       name => !taken.some(one => one.position === name),
     );
     const shown = printsOf(
@@ -86,6 +88,13 @@ export async function* takeFinger(
     );
     if (shown.kind === 'advice') {
       yield { kind: 'live', live: live(shown.reason, null), image: null };
+      continue;
+    }
+    if (shown.kind === 'unparted') {
+      alone = true;
+      attempt += 1;
+      imageVersion += 1;
+      yield { kind: 'live', live: live('place_finger', null), image: new Biometric(shown.image) };
       continue;
     }
     const graded: Graded[] = [];

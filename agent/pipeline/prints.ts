@@ -19,23 +19,30 @@ export type Prints =
       /** Their lengths look like those of the other hand. */
       readonly otherHand: boolean;
     }
+  /** Fingers, but not the one that was asked for, or not to be told apart. */
+  | { readonly kind: 'unparted'; readonly image: GrayImage }
+  /** Nothing lay there. */
   | { readonly kind: 'advice'; readonly reason: Advice };
 
-/** Without the finger that was asked for, or with fingers that cannot be told apart, there are no prints. */
+const NOTHING = { kind: 'advice', reason: 'place_finger' } as const;
+
 export function printsOf(capture: FingerCapture, asked: FingerPosition): Prints {
   switch (capture.kind) {
     case 'advice':
       return capture;
     case 'image':
-      return ordered([{ position: asked, image: capture.image }], asked, true, false);
-    case 'fingers':
-      return ordered(capture.prints, asked, false, false);
+      return ordered([{ position: asked, image: capture.image }], asked, capture.image, true, false);
+    case 'fingers': {
+      const [first] = capture.prints;
+      return first ? ordered(capture.prints, asked, first.image, false, false) : NOTHING;
+    }
     case 'slap': {
       const { image, positions, slap } = capture;
       const { fingers, hand } = segmentSlap(image, positions.length);
-      if (fingers.length !== positions.length) return { kind: 'advice', reason: 'place_finger' };
+      if (fingers.length === 0) return NOTHING;
+      if (fingers.length !== positions.length) return { kind: 'unparted', image };
       const prints = fingers.map((finger, at) => ({ position: positions[at]!, image: finger.image }));
-      return ordered(prints, asked, true, hand !== null && slap !== `${hand}_four`);
+      return ordered(prints, asked, image, true, hand !== null && slap !== `${hand}_four`);
     }
   }
 }
@@ -43,11 +50,12 @@ export function printsOf(capture: FingerCapture, asked: FingerPosition): Prints 
 function ordered(
   prints: readonly Print[],
   asked: FingerPosition,
+  whole: GrayImage,
   oneGlass: boolean,
   otherHand: boolean,
 ): Prints {
   const own = prints.find(({ position }) => position === asked);
-  if (own === undefined) return { kind: 'advice', reason: 'place_finger' };
+  if (own === undefined) return { kind: 'unparted', image: whole };
   const others = prints.filter(print => print !== own);
   return { kind: 'prints', prints: [...others, own], oneGlass, otherHand };
 }

@@ -18,8 +18,9 @@ function partsOf(view: ScreenView['view'], purpose: ScreenView['purpose'], say: 
     case 'bring':
       return [say('bring.title'), say('bring.travel_document'), say('bring.residence_card')];
     case 'documents': {
-      const { wanted, problem } = view;
+      const { wanted, problem, appointmentRead } = view;
       const asked = [say(`documents.title.${wanted}`), say(`documents.text.${wanted}`)];
+      if (appointmentRead) asked.unshift(say('documents.appointment'));
       // Which digits were wrong is for the eye.
       return problem ? [say(`document.${problem.reason}`, { fields: '' }), ...asked] : asked;
     }

@@ -34,12 +34,10 @@ export function activitiesOf(state: State): readonly Activity[] {
   switch (state.kind) {
     case 'documents': {
       const wanted = state.travelDocument ? 'residence_card' : 'travel_document';
-      // Attempt and problem are part of the key: each reading is an activity of its own.
-      const key = `read:${state.visit.id}:${wanted}:${state.attempt}:${state.problem?.reason ?? ''}`;
-      return [{ kind: 'read_document', key, wanted }];
+      return [{ kind: 'read_document', key: `read:${state.visit.id}:${wanted}`, wanted }];
     }
     case 'representative': {
-      const key = `read:${state.visit.id}:representative:${state.attempt}:${state.problem?.reason ?? ''}`;
+      const key = `read:${state.visit.id}:representative`;
       return [{ kind: 'read_document', key, wanted: 'representative_document' }];
     }
     case 'contact':

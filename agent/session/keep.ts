@@ -3,8 +3,8 @@ import { bare } from './state.ts';
 import type { Consented, Fingered, Identified } from './visit.ts';
 
 export const identified = (visit: Identified): Identified => {
-  const { travelDocument, residenceCard, representative } = visit;
-  return { ...bare(visit), travelDocument, residenceCard, representative };
+  const { appointment, travelDocument, residenceCard, representative } = visit;
+  return { ...bare(visit), appointment, travelDocument, residenceCard, representative };
 };
 
 export const consented = (visit: Consented): Consented => {

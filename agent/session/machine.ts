@@ -4,7 +4,13 @@
  */
 import { fingerTaken, nextFinger } from './fingers.ts';
 import { onOfficer } from './officer.ts';
-import { onDocument, onDocumentProblem, onRepresentative, onRepresentativeProblem } from './papers.ts';
+import {
+  onAppointment,
+  onDocument,
+  onDocumentProblem,
+  onRepresentative,
+  onRepresentativeProblem,
+} from './papers.ts';
 import {
   bare,
   begin,
@@ -79,10 +85,12 @@ type ResultEvent = Exclude<
 function onResult(state: State, event: ResultEvent, policy: Policy): State {
   switch (state.kind) {
     case 'documents':
+      if (event.type === 'appointment_read') return onAppointment(state, event.code);
       if (event.type === 'document_read') return onDocument(state, event.document, policy);
       if (event.type === 'document_problem') return onDocumentProblem(state, event.problem, policy);
       return state;
     case 'representative':
+      if (event.type === 'appointment_read') return onAppointment(state, event.code);
       if (event.type === 'document_read') return onRepresentative(state, event.document, policy);
       if (event.type === 'document_problem') return onRepresentativeProblem(state, event.problem, policy);
       return state;

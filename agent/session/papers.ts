@@ -1,6 +1,6 @@
-/** What a document on the reader means to the visit: the applicant's two, and that of who acts for them. */
+/** What a document on the reader means to the visit: the applicant's two, and that of who acts for them; and a code. */
 import type { DocumentProblem } from '../contract/screen.ts';
-import { bare, type Papers, type Policy, type State } from './state.ts';
+import { bare, type Papers, type Policy, type State, withVisit } from './state.ts';
 import type { ReadDocument, Representative } from './visit.ts';
 
 type DocumentsState = Extract<State, { kind: 'documents' }>;
@@ -31,6 +31,10 @@ function identify({ visit }: DocumentsState, papers: Papers, policy: Policy): St
     ? { kind: 'relation', visit: { ...visit, represented: true }, papers }
     : { kind: 'refused', visit: bare(visit), reason: 'representative_needed', problem: null };
 }
+
+/** The last code that was read is the one that counts. */
+export const onAppointment = (state: DocumentsState | RepresentativeState, code: string): State =>
+  state.visit.appointment === code ? state : withVisit(state, { appointment: code });
 
 export function onRepresentative(state: RepresentativeState, read: ReadDocument, policy: Policy): State {
   const problem = policy.representativeProblem(state.papers, read);

@@ -38,14 +38,8 @@ export async function perform(
   signal: AbortSignal,
 ): Promise<void> {
   switch (activity.kind) {
-    case 'read_document': {
-      const outcome = await stages.readDocument(signal);
-      return report(
-        outcome.kind === 'document'
-          ? { type: 'document_read', document: outcome.document }
-          : { type: 'document_problem', problem: outcome.problem },
-      );
-    }
+    case 'read_document':
+      return performReading(stages, report, signal);
     case 'look_up':
       return report({ type: 'record_looked_up', lookup: await stages.lookUp(activity.visit, signal) });
     case 'take_finger':
@@ -68,6 +62,26 @@ export async function perform(
       return report({ type: 'submitted', ...(await stages.submit(activity.visit, signal)) });
     case 'print_slip':
       return report({ type: 'slip', printed: await stages.printSlip(activity.receipt, signal) });
+  }
+}
+
+/** On and on until the step is left: what was read may be a code, or another document than the one that is asked for. */
+export async function performReading(
+  stages: Pick<Stages, 'readDocument'>,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) report(readingEvent(await stages.readDocument(signal)));
+}
+
+function readingEvent(outcome: DocumentOutcome): SessionEvent {
+  switch (outcome.kind) {
+    case 'document':
+      return { type: 'document_read', document: outcome.document };
+    case 'appointment':
+      return { type: 'appointment_read', code: outcome.code };
+    case 'problem':
+      return { type: 'document_problem', problem: outcome.problem };
   }
 }
 

@@ -128,6 +128,7 @@ export type SessionEvent =
   | { readonly type: 'officer'; readonly visitId: string; readonly act: OfficerAct }
   | { readonly type: 'refuse'; readonly visitId: string; readonly reason: RefusalReason }
   | { readonly type: 'document_read'; readonly document: ReadDocument }
+  | { readonly type: 'appointment_read'; readonly code: string }
   | { readonly type: 'document_problem'; readonly problem: DocumentProblem }
   | { readonly type: 'record_looked_up'; readonly lookup: Lookup }
   | { readonly type: 'finger_live'; readonly live: FingerLive }
@@ -200,10 +201,12 @@ export const begin = (id: string, language: Language, comfort: Comfort = PLAIN):
   purpose: 'register_level_2',
   represented: false,
   ground: null,
+  appointment: null,
 });
 
-/** What stays of a visit that ends early, or that goes back to before the documents: no document, no sample. */
+/** What stays of a visit that ends early, or that goes back to before the documents: no document or code, no sample. */
 export const bare = (visit: Begun): Begun => {
   const { id, language, comfort, officerCalled, warned, purpose, represented, ground } = visit;
-  return { id, language, comfort, officerCalled, warned, purpose, represented, ground };
+  const kept = { id, language, comfort, officerCalled, warned, purpose, represented, ground };
+  return { ...kept, appointment: null };
 };

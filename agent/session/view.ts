@@ -80,6 +80,7 @@ function stepView(state: State, context: ViewContext): StepView {
         wanted: state.travelDocument ? 'residence_card' : 'travel_document',
         problem: state.problem,
         attempt: state.attempt,
+        appointmentRead: state.visit.appointment !== null,
       };
     case 'representative':
       return {
@@ -87,6 +88,7 @@ function stepView(state: State, context: ViewContext): StepView {
         wanted: 'representative_document',
         problem: state.problem,
         attempt: state.attempt,
+        appointmentRead: state.visit.appointment !== null,
       };
     case 'consent':
       return { step: 'consent', ...context.consentText(state.visit) };

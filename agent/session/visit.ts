@@ -108,6 +108,8 @@ export interface Begun {
   readonly represented: boolean;
   /** Why the account was locked, where it is to be unlocked. */
   readonly ground: LockGround | null;
+  /** Code of an appointment, as read beside the documents; null until one is. */
+  readonly appointment: string | null;
 }
 
 export interface Identified extends Begun {

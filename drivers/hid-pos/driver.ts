@@ -1,7 +1,8 @@
 import { deviceNode } from '../find-device.ts';
 import { openHid } from '../link/hid.ts';
 import { type Tap, UNTAPPED } from '../link/tape.ts';
-import { ZoneReader } from '../serial-mrz/reader.ts';
+import { TextReader } from '../serial-mrz/reader.ts';
+import { CodeText } from './codes.ts';
 import { CodeLink, readCodeLayout } from './link.ts';
 
 export interface HidPosSettings {
@@ -10,16 +11,18 @@ export interface HidPosSettings {
 }
 
 /**
- * A bar code scanner as a document reader: documents and appointment letters carry their machine-readable zone as a code.
+ * A bar code scanner as a document reader: some documents and letters carry the machine-readable zone as a code, others a
+ * code of their own, such as that of an appointment.
  * @throws DeviceError as {@link deviceNode}, {@link readCodeLayout} and {@link openHid} do
  */
 export async function openHidPos(
   settings: HidPosSettings,
   signal: AbortSignal,
   tap: Tap = UNTAPPED,
-): Promise<ZoneReader> {
+): Promise<TextReader> {
   const node = await deviceNode(settings.path, 'hid');
   const layout = await readCodeLayout(node);
   const link = tap(new CodeLink(await openHid(node, signal), layout));
-  return new ZoneReader(link, { driver: 'hid-pos', model: 'HID POS bar code scanner' });
+  const what = { driver: 'hid-pos', model: 'HID POS bar code scanner' };
+  return new TextReader(link, what, new CodeText());
 }

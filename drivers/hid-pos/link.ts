@@ -3,11 +3,11 @@ import { basename, join } from 'node:path';
 import { DeviceError } from '../device.ts';
 import type { HidDevice } from '../link/hid.ts';
 import type { Link } from '../link/link.ts';
+import { framed } from './codes.ts';
 import { CodeAssembler, type CodeLayout, codeLayout, decodeScan } from './wire.ts';
 
 /** The parts of a code come one after another: 127 of them at the slowest polling interval of low-speed devices, 10 ms. */
 const SAME_CODE_WITHIN_MS = 2_000;
-const CR = Uint8Array.of(0x0d);
 
 /**
  * What stands where in the reports of a scanner, from its descriptor as the kernel shows it to everybody.
@@ -29,7 +29,7 @@ export async function readCodeLayout(node: string, root = '/'): Promise<CodeLayo
   return layout;
 }
 
-/** A scanner as a line of text: each code that it reads is one line, ended by CR. */
+/** A scanner as a line of text, one code after another, each ended as {@link framed} says. */
 export class CodeLink implements Link {
   readonly location: string;
   readonly lost: Promise<DeviceError>;
@@ -63,7 +63,7 @@ export class CodeLink implements Link {
     return reports.flatMap(report => {
       const part = decodeScan(this.#layout, report);
       const code = part && this.#codes.push(part);
-      return code ? [code.data, CR] : [];
+      return code ? [framed(code.data)] : [];
     });
   }
 

@@ -6,7 +6,8 @@
  *     number | byte count | symbology identifier, three | decoded data, N | ... | continued, a bit
  *
  * A code longer than N comes in several reports, all but the last with the bit set. They have no numbers: a report that got
- * lost between two others is not missed here, so what a code holds has to prove itself, as a zone does by its lines and digits.
+ * lost is not missed here, so what a code holds has to prove itself, as a zone does by its lines and digits; one that cannot,
+ * such as an appointment's, may be the end of another.
  */
 import { type InputField, inputFields } from './descriptor.ts';
 

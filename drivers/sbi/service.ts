@@ -21,6 +21,8 @@ export interface SbiSettings {
   readonly trustFile: string;
   /** Serial number of the one device that is meant; any of its kind when absent. */
   readonly serial?: string;
+  /** L1: only a device that signs inside; any, L0, when absent. */
+  readonly minimumTrust?: 'L0' | 'L1';
   /** Ports to look for services at, both ends among them; those of the specification when absent. */
   readonly ports?: readonly [first: number, last: number];
 }
@@ -42,7 +44,8 @@ const LOOK_LIMITS = { withinMs: 2_000, maxBytes: 1_048_576 };
 /**
  * Looks for the service of a device of this kind and has it say, signed, who it is.
  * @throws DeviceError DEVICE_NOT_FOUND with what is there in its place, DEVICE_NOT_REGISTERED, DEVICE_IN_USE, those of
- *   {@link openSigned}, DEVICE_OTHER_DEVICE, DEVICE_PROTOCOL, DEVICE_TRUST_FILE
+ *   {@link openSigned}, DEVICE_TRUST_LEVEL, DEVICE_OTHER_DEVICE, DEVICE_PROTOCOL,
+ *   DEVICE_TRUST_FILE
  */
 export async function findSbiDevice(
   kind: Modality,
@@ -59,7 +62,7 @@ export async function findSbiDevice(
       const signed = await openSigned(jws, trust);
       const info = deviceInfo(objectOf(signed.payload));
       if (info.deviceId !== offered.deviceId) continue;
-      checkUsable(info, service);
+      checkUsable(info, service, settings.minimumTrust);
       const own = await openSigned(info.digitalId, trust);
       const identity = digitalId(objectOf(own.payload));
       if (identity.type === kind && (settings.serial === undefined || identity.serialNo === settings.serial))
@@ -146,7 +149,13 @@ async function offersOf(service: URL, kind: Modality, signal: AbortSignal) {
   }
 }
 
-function checkUsable({ status, purpose }: DeviceInfo, { origin }: URL): void {
+function checkUsable(
+  { status, purpose, certification }: DeviceInfo,
+  { origin }: URL,
+  minimumTrust: SbiSettings['minimumTrust'],
+): void {
+  if (minimumTrust === 'L1' && certification !== 'L1')
+    throw new DeviceError('DEVICE_TRUST_LEVEL', `${origin}: the device signs outside, at level L0`);
   if (status === 'Not Registered')
     throw new DeviceError('DEVICE_NOT_REGISTERED', `${origin}: the device is not registered`);
   if (status === 'Not Ready')

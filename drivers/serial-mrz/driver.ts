@@ -1,7 +1,7 @@
 import { deviceNode } from '../find-device.ts';
 import { openSerial } from '../link/serial.ts';
 import { type Tap, UNTAPPED } from '../link/tape.ts';
-import { ZoneReader } from './reader.ts';
+import { TextReader } from './reader.ts';
 
 export interface SerialMrzSettings {
   /** tty of the reader, or as {@link deviceNode} finds it. */
@@ -17,8 +17,8 @@ export async function openSerialMrz(
   settings: SerialMrzSettings,
   signal: AbortSignal,
   tap: Tap = UNTAPPED,
-): Promise<ZoneReader> {
+): Promise<TextReader> {
   const node = await deviceNode(settings.path, 'serial');
   const link = tap(await openSerial(node, settings.baud ?? DEFAULT_BAUD, signal));
-  return new ZoneReader(link, { driver: 'serial-mrz', model: 'serial MRZ reader' });
+  return new TextReader(link, { driver: 'serial-mrz', model: 'serial MRZ reader' });
 }

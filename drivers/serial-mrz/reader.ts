@@ -1,7 +1,7 @@
 import { orAbort } from '../deadline.ts';
-import { DeviceError, type DeviceIdentity, type DocumentReader } from '../device.ts';
+import { DeviceError, type DeviceIdentity, type DocumentReader, type Reading } from '../device.ts';
 import type { Link } from '../link/link.ts';
-import { LineReader, ZoneAssembler } from './wire.ts';
+import { ZoneText } from './wire.ts';
 
 /** The lines of one document come in one burst: at 9600 baud a line takes 47 ms. */
 const SAME_DOCUMENT_WITHIN_MS = 1_000;
@@ -11,20 +11,29 @@ const SAME_DOCUMENT_WITHIN_MS = 1_000;
  */
 const KEEP_DOCUMENT_MS = 2_000;
 
-/** Documents out of the lines of text that come over a link. */
-export class ZoneReader implements DocumentReader {
+/** What finds readings in the bytes of a link. */
+interface Text {
+  /** Parts of it that became no reading. */
+  readonly dropped: number;
+  push(bytes: Uint8Array): readonly Reading[];
+  /** Nothing came for a while: what was begun is not gone on with. */
+  reset(): void;
+}
+
+/** Documents, and codes where `text` knows any, out of the text that comes over a link. */
+export class TextReader implements DocumentReader {
   readonly identity: DeviceIdentity;
   readonly #link: Link;
-  readonly #lines = new LineReader();
-  readonly #zones = new ZoneAssembler();
-  #latest: { readonly lines: readonly string[]; readonly atMs: number } | undefined;
+  readonly #text: Text;
+  #latest: { readonly reading: Reading; readonly atMs: number } | undefined;
   #lastAtMs = Number.NEGATIVE_INFINITY;
   #forgetting: NodeJS.Timeout | undefined;
   #dead: DeviceError | undefined;
   #changed = Promise.withResolvers<void>();
 
-  constructor(link: Link, what: Pick<DeviceIdentity, 'driver' | 'model'>) {
+  constructor(link: Link, what: Pick<DeviceIdentity, 'driver' | 'model'>, text: Text = new ZoneText()) {
     this.#link = link;
+    this.#text = text;
     this.identity = { ...what, serial: '', location: link.location };
     void this.#listen();
   }
@@ -34,21 +43,21 @@ export class ZoneReader implements DocumentReader {
     return this.#link.lost;
   }
 
-  /** Lines dropped since the reader was opened, because they can be no machine-readable zone. */
-  get droppedLines(): number {
-    return this.#lines.dropped + this.#zones.dropped;
+  /** Lines, or whole codes, dropped since the reader was opened. */
+  get dropped(): number {
+    return this.#text.dropped;
   }
 
-  async read(signal: AbortSignal): Promise<readonly string[]> {
+  async read(signal: AbortSignal): Promise<Reading> {
     // A timer that is late must not let an old one through.
     if (this.#latest !== undefined && performance.now() - this.#latest.atMs > KEEP_DOCUMENT_MS)
       this.#latest = undefined;
     for (;;) {
       signal.throwIfAborted();
       if (this.#latest !== undefined) {
-        const { lines } = this.#latest;
+        const { reading } = this.#latest;
         this.#latest = undefined;
-        return lines;
+        return reading;
       }
       if (this.#dead !== undefined) throw this.#dead;
       await orAbort(this.#changed.promise, signal);
@@ -71,16 +80,13 @@ export class ZoneReader implements DocumentReader {
   async #take(signal: AbortSignal): Promise<void> {
     const bytes = await this.#link.read(signal);
     const atMs = performance.now();
-    if (atMs - this.#lastAtMs > SAME_DOCUMENT_WITHIN_MS) this.#zones.reset();
+    if (atMs - this.#lastAtMs > SAME_DOCUMENT_WITHIN_MS) this.#text.reset();
     this.#lastAtMs = atMs;
-    for (const line of this.#lines.push(bytes)) {
-      const lines = this.#zones.push(line);
-      if (lines !== undefined) this.#tell({ lines, atMs });
-    }
+    for (const reading of this.#text.push(bytes)) this.#tell({ reading, atMs });
   }
 
-  #tell(document: { readonly lines: readonly string[]; readonly atMs: number } | undefined): void {
-    this.#latest = document;
+  #tell(latest: { readonly reading: Reading; readonly atMs: number } | undefined): void {
+    this.#latest = latest;
     // Nobody may come who would find it too old.
     clearTimeout(this.#forgetting);
     this.#forgetting = setTimeout(() => {

@@ -2,6 +2,7 @@
  * What a serial reader of machine-readable zones sends: lines of text, each ended by CR, LF or both. A document is two
  * lines of 44 (TD3, ICAO 9303-4) or three of 30 (TD1, ICAO 9303-5). Nothing here judges check digits.
  */
+import type { Reading } from '../device.ts';
 
 /** Longest line kept: a whole TD1 zone sent as one line has 90 characters. */
 const MAX_LINE_CHARACTERS = 256;
@@ -51,6 +52,32 @@ export class LineReader {
   }
 }
 
+/** Whether a line, whole and by itself, could belong to a zone. */
+export const canBeOfZone = (line: string): boolean => split(line) !== undefined;
+
+/** The documents in a reader's text. */
+export class ZoneText {
+  readonly #lines = new LineReader();
+  readonly #zones = new ZoneAssembler();
+
+  /** Lines that became part of no document. */
+  get dropped(): number {
+    return this.#lines.dropped + this.#zones.dropped;
+  }
+
+  push(bytes: Uint8Array): Reading[] {
+    return this.#lines.push(bytes).flatMap(line => {
+      const lines = this.#zones.push(line);
+      return lines === undefined ? [] : [{ kind: 'zone' as const, lines }];
+    });
+  }
+
+  /** Drops a document begun. */
+  reset(): void {
+    this.#zones.reset();
+  }
+}
+
 /**
  * Joins lines to documents. A line that cannot continue the document begun drops it and may begin the next one, so a
  * lost line costs one document and never shifts the following ones.
@@ -66,7 +93,6 @@ export class ZoneAssembler {
 
   /** @returns the lines of a document when `line` completes one */
   push(line: string): readonly string[] | undefined {
-    if (!ZONE.test(line)) return this.#refuse(1);
     const parts = split(line);
     if (parts === undefined) return this.#refuse(1);
     let complete: readonly string[] | undefined;
@@ -116,6 +142,7 @@ function begins(line: string): boolean {
 
 /** Some readers send all lines of a zone as one. */
 function split(line: string): string[] | undefined {
+  if (!ZONE.test(line)) return undefined;
   const width = [TD3_WIDTH, TD1_WIDTH].find(
     each => line.length === each || line.length === (each === TD3_WIDTH ? 88 : 90),
   );

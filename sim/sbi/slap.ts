@@ -8,6 +8,8 @@ export interface Laid {
   readonly prints: readonly { readonly finger: FingerCode; readonly image: GrayImage }[];
   /** Of the whole hand, clockwise; 0 when absent. */
   readonly rotationRad?: number;
+  /** The hand lies so flat that the next phalanx of each finger prints as well. */
+  readonly phalanges?: boolean;
 }
 
 /** 3.2 by 3.0 inches at 500 ppi: the glass of 4-4-2 scanners (FBI EBTS appendix F). */
@@ -16,13 +18,15 @@ const GLASS = { width: 1600, height: 1500, ppi: 500 } as const;
 const BETWEEN = 345;
 /** How far the tips lie above (negative) the middle finger's, by ISO finger within the hand: index, middle, ring, little. */
 const TIP_DROP: Readonly<Record<number, number>> = { 2: 80, 3: 0, 4: 50, 0: 210 };
+/** From a fingertip's middle to that of the phalanx below it, the crease between them: 18 mm. */
+const TO_PHALANX = 350;
 /** Fingers spread a little, in radians from one to the next. */
 const SPREAD_RAD = 0.05;
 
 const dropOf = (finger: FingerCode): number => (finger === 1 || finger === 6 ? 0 : TIP_DROP[finger % 5]!);
 
 /** The glass as the scanner images it, white where nothing lies. */
-export function slapImage({ prints, rotationRad = 0 }: Laid): GrayImage {
+export function slapImage({ prints, rotationRad = 0, phalanges = false }: Laid): GrayImage {
   const { width, height, ppi } = GLASS;
   const pixels = new Uint8Array(width * height).fill(255);
   prints.forEach(({ finger, image }, index) => {
@@ -33,6 +37,8 @@ export function slapImage({ prints, rotationRad = 0 }: Laid): GrayImage {
     const centreX = width / 2 + x * Math.cos(rotationRad) - y * Math.sin(rotationRad);
     const centreY = height / 2 + x * Math.sin(rotationRad) + y * Math.cos(rotationRad);
     lay(pixels, image, centreX, centreY, turn);
+    if (phalanges)
+      lay(pixels, image, centreX - TO_PHALANX * Math.sin(turn), centreY + TO_PHALANX * Math.cos(turn), turn);
   });
   return { width, height, ppi, pixels };
 }

@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { ERROR_CATALOGUE } from '../../agent/ops/errors.ts';
 import { readTape } from '../../sim/replay/tape.ts';
+import { makeSbiKeys } from '../../sim/sbi/keys.ts';
+import { startSbi } from '../../sim/sbi/service.ts';
 import { startWorld, type World } from '../../sim/world/world.ts';
 import { hasStackTrace, run } from '../fixtures/command.ts';
 
@@ -209,6 +212,38 @@ describe('a machine that is not as it should be', () => {
         expect(finding).toMatchObject({ ok: false, code: expect.stringMatching(/^DEVICE_/) });
         expect(finding.remedy).toBe(remedyOf(String(finding.code)));
       }
+    },
+    DEADLINE_MS,
+  );
+
+  it(
+    'a scanner behind a device service that is not registered, or missing, is told by the doctor',
+    async () => {
+      const keys = await makeSbiKeys('L0');
+      const trustFile = join(folder, 'maker.pem');
+      writeFileSync(trustFile, keys.provider.certificate.toString('pem'));
+      await using service = await startSbi({
+        ...{ keys, level: 'L0', type: 'Finger', serialNo: 'SIMSLAP00001', laid: async () => null },
+        ports: [21_500, 21_599],
+      });
+      const { port } = service;
+      const file = configWith(text => {
+        const config = parse(text) as { devices: object };
+        const fingerScanner = { kind: 'sbi', trustFile, ports: [port, port] };
+        return stringify({ ...config, devices: { ...config.devices, fingerScanner } });
+      });
+      const scanner = async () => {
+        const { findings } = JSON.parse((await run(['doctor', '--config', file, '--json'])).stdout) as {
+          findings: { check: string; code: string; remedy: string }[];
+        };
+        const found = findings.find(({ check }) => check === 'finger_scanner');
+        expect(found?.remedy).toBe(remedyOf(String(found?.code)));
+        return found?.code;
+      };
+      service.status = 'Not Registered';
+      expect(await scanner()).toBe('DEVICE_NOT_REGISTERED');
+      await service[Symbol.asyncDispose]();
+      expect(await scanner()).toBe('DEVICE_NOT_FOUND');
     },
     DEADLINE_MS,
   );

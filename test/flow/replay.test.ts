@@ -82,7 +82,7 @@ test('a recorded document reader is a step of a visit', async () => {
   await using supervised = supervise(readerOpener({ kind: 'serial-mrz', path: replay.location }), {
     signal: soon(),
   });
-  const outcome = await takeDocument(patient(supervised), LAW.residence.cardCodes, '2026-11-21', soon());
+  const outcome = await takeDocument([patient(supervised)], LAW.residence.cardCodes, '2026-11-21', soon());
   expect(outcome).toEqual(readZone(lines, LAW.residence.cardCodes, '2026-11-21'));
   expect(outcome.kind).toBe('document');
 });

@@ -49,6 +49,7 @@ export function packetManifest(office: string, kiosk: string, sequence: number, 
     },
     documents: [{ kind: 'travel_document', number: 'L898902C3', issuer: 'UTO', expires: '2032-04-15' }],
     ground: null,
+    appointment: null,
     representative: null,
     contact: {
       mobile: '+84900000000',

@@ -177,7 +177,8 @@ async function scan(path: string): Promise<void> {
       read = await reader
         .use(async (opened, signal) => {
           process.stdout.write(`SCAN ${document} ${how}\n`);
-          return (await opened.read(AbortSignal.any([signal, AbortSignal.timeout(SCAN_AGAIN_MS)]))).join();
+          const reading = await opened.read(AbortSignal.any([signal, AbortSignal.timeout(SCAN_AGAIN_MS)]));
+          return reading.kind === 'zone' ? reading.lines.join() : '';
         }, within())
         .catch(error => (error instanceof DeviceError ? Promise.reject(error) : ''));
     }

@@ -41,8 +41,15 @@ export const stepsIn = (language: Language): readonly StepView[] => [
     wanted: 'travel_document',
     problem: { reason: 'check_digit', fields: ['documentNumber', 'birthDate'] },
     attempt: 2,
+    appointmentRead: true,
   },
-  { step: 'documents', wanted: 'representative_document', problem: null, attempt: 1 },
+  {
+    step: 'documents',
+    wanted: 'representative_document',
+    problem: null,
+    attempt: 1,
+    appointmentRead: false,
+  },
   { step: 'relation' },
   {
     step: 'consent',

@@ -64,6 +64,13 @@ describe('a good configuration', () => {
     expect(config.comparison.fmr).toBe(1e-4);
   });
 
+  it('takes a bar code scanner beside the document reader', () => {
+    const scanner = '  codeScanner: { kind: hid-pos, path: usb:1209:0003 }';
+    const { devices } = good(`${GOOD}${scanner}\n`);
+    expect(devices.codeScanner).toEqual({ kind: 'hid-pos', path: 'usb:1209:0003' });
+    expect(devices.documentReader.kind).toBe('serial-mrz');
+  });
+
   it('takes a bar code scanner in place of the serial reader, and either signal light', () => {
     const scanner = GOOD.replace('serial-mrz', 'hid-pos');
     for (const [kind, path] of [

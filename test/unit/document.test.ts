@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readZone } from '../../agent/pipeline/document.ts';
+import { readZone, takeDocument } from '../../agent/pipeline/document.ts';
 import { CARD_CODES, LAW } from '../../agent/procedure/index.ts';
+import type { DocumentReader, Reading } from '../../drivers/device.ts';
 
 /** Check digit of Doc 9303 part 3, 4.9: weights 7, 3, 1; digits count as they are, A = 10 ... Z = 35, filler 0. */
 function digitOf(text: string): string {
@@ -43,6 +44,50 @@ function td1(change: Partial<Record<'code' | 'issuer' | 'number', string>> = {})
   const second = `${BIRTH}${digitOf(BIRTH)}F${EXPIRES}${digitOf(EXPIRES)}FRA${'<'.repeat(11)}${composite}`;
   return [first, second, pad('DUPONT<<MARIE<CLAIRE', 30)];
 }
+
+/** What somebody holds before the reader, one after another. */
+const readerOf = (...seen: Reading[]): DocumentReader => ({
+  identity: { driver: '', model: '', serial: '', location: '' },
+  read: async () => seen.shift()!,
+  [Symbol.asyncDispose]: async () => {},
+});
+
+function reading(...seen: Reading[]) {
+  const reader = readerOf(...seen);
+  const signal = new AbortController().signal;
+  return takeDocument([{ use: work => work(reader) }], CARD_CODES, '2026-11-21', signal);
+}
+
+describe('codes', () => {
+  it('come from a scanner beside the reader as well, also while one of the two is away', async () => {
+    const away = Promise.withResolvers<never>();
+    const left: unknown[] = [];
+    const awayUse = (_: unknown, signal: AbortSignal) => {
+      signal.addEventListener('abort', () => {
+        left.push(signal.reason);
+        away.reject(signal.reason);
+      });
+      return away.promise;
+    };
+    const scanner = readerOf({ kind: 'code', text: 'HN-2026/1182' });
+    const readers = [{ use: awayUse }, { use: <T>(work: (device: DocumentReader) => T) => work(scanner) }];
+    const signal = new AbortController().signal;
+    expect(await takeDocument(readers, CARD_CODES, '2026-11-21', signal)).toMatchObject({
+      kind: 'appointment',
+    });
+    expect(left).toHaveLength(1);
+  });
+
+  it.each(['HN-2026/1182', 'A.17', 'x'.repeat(64)])('%s is one of an appointment', async code => {
+    expect(await reading({ kind: 'code', text: code })).toEqual({ kind: 'appointment', code });
+  });
+
+  it('of other content are passed over', async () => {
+    const others = ['A17', 'x'.repeat(65), 'HN 2026', 'https://example.org/1', 'P<FRA', 'mã-1182', 'A17\n'];
+    const seen = others.map(text => ({ kind: 'code' as const, text }));
+    expect(await reading(...seen, { kind: 'zone', lines: td3() })).toMatchObject({ kind: 'document' });
+  });
+});
 
 const read = (lines: readonly string[], today = '2026-11-21') => readZone(lines, CARD_CODES, today);
 

@@ -19,8 +19,9 @@ beforeAll(() => {
   }
 }, 60_000);
 
-const slap = (fingers: readonly FingerCode[], degrees = 0) =>
+const slap = (fingers: readonly FingerCode[], degrees = 0, phalanges = false) =>
   slapImage({
+    phalanges,
     prints: fingers.map(finger => ({ finger, image: images.get(finger)! })),
     rotationRad: degrees * DEGREE,
   });
@@ -45,6 +46,16 @@ test('four fingers are parted from left to right, turned by up to 20 degrees, an
     }
   }
   expect(told).toBeGreaterThan(0);
+});
+
+test('of a hand that lies flat the lower phalanges are left out, turned by up to 20 degrees', () => {
+  for (const degrees of [-20, -10, 0, 10, 20]) {
+    for (const fingers of [RIGHT, LEFT]) {
+      const tips = segmentSlap(slap(fingers, degrees), 4).fingers.map(({ box }) => box);
+      const flat = segmentSlap(slap(fingers, degrees, true), 4).fingers.map(({ box }) => box);
+      expect(flat, `${degrees}`).toEqual(tips);
+    }
+  }
 });
 
 test('two and three fingers are found, without a hand', () => {

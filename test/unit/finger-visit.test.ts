@@ -5,7 +5,7 @@ import { Biometric } from '../../agent/ops/biometric.ts';
 import { takeFinger } from '../../agent/pipeline/finger.ts';
 import { type Comparer, compareVisit } from '../../agent/records/compare.ts';
 import type { Captured, Lookup } from '../../agent/session/visit.ts';
-import type { FingerScanner } from '../../drivers/device.ts';
+import type { FingerCapture, FingerScanner } from '../../drivers/device.ts';
 import { evidenceOf } from '../../models/finger/evidence.ts';
 import { type FingerModels, loadFingerModels } from '../../models/finger/index.ts';
 import { arrangementOf } from '../../models/finger/sequence.ts';
@@ -18,6 +18,7 @@ import {
   makeImpression,
   makeMaster,
 } from '../../sim/people/finger/index.ts';
+import { slapImage } from '../../sim/sbi/slap.ts';
 import { face, finger } from '../fixtures/visit.ts';
 
 const SENSOR = { width: 256, height: 288, greyLevels: 16 };
@@ -157,6 +158,39 @@ describe('the finger models on a synthetic visit', () => {
     // The one that was asked for comes last: with it the session goes on.
     expect(await taking(2, 0)).toEqual(['left_thumb L1', 'right_thumb L1']);
     expect(await taking(0, 0)).toBe('other_finger');
+  });
+
+  test('after a slap that does not part one finger is asked for; what lies there uses up attempts, an empty glass none', async () => {
+    const image = makeImpression(masters[1]!, { ...SENSOR, seed: 2, difficulty: 0.2 }).image;
+    const positions = ['right_index', 'right_middle', 'right_ring', 'right_little'] as const;
+    const slapOf = (count: number): FingerCapture => {
+      const prints = positions.slice(0, count).map((_, at) => ({ finger: (at + 2) as 2 | 3 | 4 | 5, image }));
+      return { kind: 'slap', slap: 'right_four', positions, image: slapImage({ prints }) };
+    };
+    const [one, two, empty] = [{ kind: 'image', image } as const, slapOf(2), slapOf(0)];
+    const taking = async (...captures: FingerCapture[]) => {
+      const asked: number[] = [];
+      const scanner: FingerScanner = {
+        identity: { driver: 'test', model: 'test', serial: '1', location: 'test' },
+        capture: async (_, wanted) => {
+          asked.push(wanted?.length ?? 0);
+          return captures.shift()!;
+        },
+        lifted: async () => {},
+        [Symbol.asyncDispose]: async () => {},
+      };
+      const stage = {
+        scanner: { use: <T>(work: (device: FingerScanner) => Promise<T>) => work(scanner) },
+        ...{ engine: models, sameFingerScore: threshold, attempts: 3, minimumQuality: 20 },
+      };
+      const [position, ...remaining] = positions;
+      const task = { position, remaining, taken: [], references: null, imageVersion: 0 };
+      for await (const step of takeFinger(stage, task, AbortSignal.timeout(60_000)))
+        if (step.kind !== 'live') return { asked, end: step.kind };
+      return null;
+    };
+    expect(await taking(two, one)).toEqual({ asked: [4, 1], end: 'taken' });
+    expect(await taking(empty, empty, two, two, two)).toEqual({ asked: [4, 4, 4, 1, 1], end: 'unreadable' });
   });
 
   test('the applicant is told of a finger laid down twice, and once of one that the record has under another name', async () => {

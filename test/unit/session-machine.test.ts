@@ -50,6 +50,7 @@ const EVENTS: readonly SessionEvent[] = [
   { type: 'refuse', visitId: VISIT_ID, reason: 'outbox_full' },
   { type: 'document_read', document: { ...card, document: { ...card.document, number: 'EXPIRED' } } },
   { type: 'document_read', document: { ...passport, document: { ...passport.document, number: 'CHILD' } } },
+  { type: 'appointment_read', code: 'HN-2026/1182' },
   { type: 'finger_unreadable', position: 'right_index' },
   { type: 'record_looked_up', lookup: { state: 'unavailable' } },
   { type: 'compared', decision: decision('no_match') },

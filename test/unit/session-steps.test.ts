@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { activitiesOf } from '../../agent/session/activities.ts';
 import { next } from '../../agent/session/machine.ts';
+import { performReading } from '../../agent/session/perform.ts';
 import { type SessionEvent, type State, visitOf } from '../../agent/session/state.ts';
 import { viewOf } from '../../agent/session/view.ts';
 import {
@@ -23,6 +24,15 @@ import {
 } from '../fixtures/visit.ts';
 
 const at = (kind: State['kind']) => statesOf(STORY).find(state => state.kind === kind)!;
+
+/** The state after each event, from `state` on. */
+const statesFrom = (state: State, events: readonly SessionEvent[]) => {
+  let now = state;
+  return events.map(event => {
+    now = next(now, event, policy);
+    return now;
+  });
+};
 
 describe('single steps', () => {
   it('a consent to another text is no consent', () => {
@@ -82,6 +92,48 @@ describe('single steps', () => {
         policy,
       );
     expect(state).toMatchObject({ kind: 'refused', reason: 'document_invalid', problem: { fields: ['x'] } });
+  });
+
+  it('the code of an appointment goes with the documents: the last one counts, and it is forgotten with them', () => {
+    const code = (text: string): SessionEvent => ({ type: 'appointment_read', code: text });
+    const events: SessionEvent[] = [
+      code('HN-1'),
+      code('HN-1'),
+      { type: 'document_read', document: passport },
+      code('HN-2'),
+    ];
+    const [once, again, card1, twice] = statesFrom(at('documents'), events);
+    expect(again).toBe(once);
+    expect(card1).toMatchObject({ visit: { appointment: 'HN-1' } });
+    expect(viewOf(once!, VIEW_CONTEXT).view).toMatchObject({ step: 'documents', appointmentRead: true });
+    expect(JSON.stringify(viewOf(twice!, VIEW_CONTEXT))).not.toContain('HN-');
+    const consent = next(twice!, { type: 'document_read', document: card }, policy);
+    expect(consent).toMatchObject({ kind: 'consent', visit: { appointment: 'HN-2' } });
+    for (const leaving of [input({ type: 'back' }), input({ type: 'cancel' }), input({ type: 'restart' })])
+      expect(JSON.stringify(next(consent, leaving, policy))).not.toContain('HN-');
+    expect(next(consent, code('HN-3'), policy)).toBe(consent);
+  });
+
+  it('the code goes into the packet, not into the receipt', () => {
+    const story = STORY.flatMap((event): SessionEvent[] =>
+      event.type === 'document_read' ? [{ type: 'appointment_read', code: 'HN-1' }, event] : [event],
+    );
+    const of = (kind: State['kind']) => statesOf(story).find(state => state.kind === kind);
+    expect(of('submitting')).toMatchObject({ visit: { appointment: 'HN-1' } });
+    expect(of('receipt')).toMatchObject({ visit: { appointment: null } });
+  });
+
+  it('is read on until the step is left: the wrong document twice, then a code', async () => {
+    const read = (document: typeof card) => ({ kind: 'document', document }) as const;
+    const outcomes = [read(card), read(card), { kind: 'appointment', code: 'HN-1' } as const];
+    const left = new AbortController();
+    const events: SessionEvent[] = [];
+    const report = (event: SessionEvent) => {
+      events.push(event);
+      if (events.length === outcomes.length) left.abort();
+    };
+    await performReading({ readDocument: async () => outcomes[events.length]! }, report, left.signal);
+    expect(events.map(({ type }) => type)).toEqual(['document_read', 'document_read', 'appointment_read']);
   });
 
   it('the law refuses before consent is asked for', () => {

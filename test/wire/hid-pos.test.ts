@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CodeText, framed } from '../../drivers/hid-pos/codes.ts';
 import { inputFields } from '../../drivers/hid-pos/descriptor.ts';
 import { CodeAssembler, type CodeLayout, codeLayout, decodeScan } from '../../drivers/hid-pos/wire.ts';
 import { UsbDevice } from '../../sim/usb/device.ts';
 import { codeReports, posScanner } from '../../sim/usb/pos-scanner.ts';
 import golden from '../fixtures/wire/hid-pos.json' with { type: 'json' };
+import mrz from '../fixtures/wire/mrz.json' with { type: 'json' };
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 const layout = golden.layout as CodeLayout;
@@ -61,6 +63,50 @@ describe('reports that are none', () => {
     const endless = codeReports(']Q1', new Uint8Array(7_090).fill(0x37));
     expect(codesIn(endless.slice(0, -1))).toEqual([]);
     expect(codesIn(codeReports(']Q1', new Uint8Array(7_089).fill(0x37)))).toHaveLength(1);
+  });
+});
+
+describe('what codes hold', () => {
+  const [td3, td1] = mrz.documents.map(({ lines }) => lines) as [string[], string[]];
+  const zone = (lines: readonly string[]) => ({ kind: 'zone', lines });
+  const code = (text: string) => ({ kind: 'code', text });
+  /** Read as they come over a link, cut anywhere. */
+  function readings(codes: readonly string[], size = 7) {
+    const text = new CodeText();
+    const bytes = Buffer.concat(codes.map(each => framed(Buffer.from(each, 'latin1'))));
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    );
+    return { found: pieces.flatMap(piece => text.push(piece)), dropped: text.dropped };
+  }
+
+  test('documents, whole or line by line, and codes between them', () => {
+    const codes = [td3.join('\r\n'), 'HN-2026/1182', ...td1, '\x02A.17\x03\t', td3.join('')];
+    const found = [zone(td3), code('HN-2026/1182'), zone(td1), code('A.17'), zone(td3)];
+    for (const size of [1, 7, 500]) expect(readings(codes, size)).toEqual({ found, dropped: 0 });
+  });
+
+  test('neither a line of a zone nor a code of several lines is a code', () => {
+    expect(readings([td3[1]!, 'ABCD\rEFGH', '', 'A'.repeat(7_090)])).toMatchObject({ found: [] });
+    expect(readings(['A'.repeat(7_090), 'A1-2']).found).toEqual([code('A1-2')]);
+  });
+
+  test('any codes: each reading is a zone, or one whole code', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.constantFrom(...td3, ...td1, 'HN-2026/1182'),
+      fc.stringMatching(/^[A-Z0-9<]{30}(\r[A-Z0-9<]{44})?$/),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 10 }), fc.integer({ min: 1, max: 90 }), (codes, size) => {
+        const clean = codes.map(each => Buffer.from(framed(Buffer.from(each, 'latin1'))).toString('latin1'));
+        for (const found of readings(codes, size).found)
+          if (found.kind === 'code')
+            expect(clean.map(each => each.slice(0, -1).trim())).toContain(found.text);
+          else expect(found.lines.join('')).toMatch(/^[A-Z0-9<]{88,90}$/);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

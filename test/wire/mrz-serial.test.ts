@@ -127,24 +127,24 @@ describe('on a serial port', () => {
     for (const document of [td3, td1, td3]) {
       const read = reader.read(soon());
       await device.present(document);
-      expect(await read).toEqual(document);
+      expect(await read).toEqual({ kind: 'zone', lines: document });
     }
-    expect(reader.droppedLines).toBe(0);
+    expect(reader.dropped).toBe(0);
   });
 
   test('a document laid down just before the question is given', async () => {
     const { device, reader } = await start({ lineEnd: '\r\n' });
     await device.present(td1);
-    expect(await reader.read(soon())).toEqual(td1);
+    expect(await reader.read(soon())).toEqual({ kind: 'zone', lines: td1 });
   });
 
   test('skips garbage and counts it', async () => {
     const { device, reader } = await start();
     const read = reader.read(soon());
-    await device.sendGarbage('\x00\xff??\rNO READ\r');
+    await device.sendGarbage('\x00\xff??\rNO READ\rHN-2026/1182\r');
     await device.present(td3);
-    expect(await read).toEqual(td3);
-    expect(reader.droppedLines).toBe(2);
+    expect(await read).toEqual({ kind: 'zone', lines: td3 });
+    expect(reader.dropped).toBe(3);
   });
 
   test('cancelling leaves it usable', async () => {
@@ -155,7 +155,7 @@ describe('on a serial port', () => {
     cancel.abort(new Error('cancelled'));
     await expect(read).rejects.toThrow('cancelled');
     await device.present(td3);
-    expect(await reader.read(soon())).toEqual(td3);
+    expect(await reader.read(soon())).toEqual({ kind: 'zone', lines: td3 });
   });
 
   test('unplugged', async () => {

@@ -90,7 +90,7 @@ describe('a device service in order', () => {
     await writeFile(join(folder, 'l1.pem'), `${inside.provider.certificate.toString('pem')}\n`);
     await service({ keys: inside, level: 'L1', segments: false });
     await using scanner = await openSbiScanner(
-      { trustFile: join(folder, 'l1.pem'), ports: PORTS },
+      { trustFile: join(folder, 'l1.pem'), ports: PORTS, minimumTrust: 'L1' },
       codec,
       soon(),
     );
@@ -155,6 +155,13 @@ describe('what a device service is not believed', () => {
     await service({ keys: await makeSbiKeys('L0') });
     await expect(open()).rejects.toMatchObject({ code: 'DEVICE_CERTIFICATE' });
   });
+});
+
+test('a device that signs outside is not opened where signing inside is asked for', async () => {
+  await service();
+  const asked = { trustFile, ports: PORTS, minimumTrust: 'L1' } as const;
+  await expect(openSbiScanner(asked, codec, soon())).rejects.toMatchObject({ code: 'DEVICE_TRUST_LEVEL' });
+  await using _enough = await openSbiScanner({ ...asked, minimumTrust: 'L0' }, codec, soon());
 });
 
 describe('what is missing, and why', () => {

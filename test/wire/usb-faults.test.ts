@@ -11,10 +11,11 @@ import {
   type FingerScanner,
 } from '../../drivers/device.ts';
 import { deviceNode } from '../../drivers/find-device.ts';
+import { CodeText } from '../../drivers/hid-pos/codes.ts';
 import { CodeLink, readCodeLayout } from '../../drivers/hid-pos/link.ts';
 import type { HidDevice } from '../../drivers/link/hid.ts';
 import { openR30xOn } from '../../drivers/r30x/driver.ts';
-import { ZoneReader } from '../../drivers/serial-mrz/reader.ts';
+import { TextReader } from '../../drivers/serial-mrz/reader.ts';
 import { type Supervisable, supervise } from '../../drivers/supervise.ts';
 import { cp2110WithSensor } from '../../sim/usb/cp2110.ts';
 import { type ToHost, UsbDevice, type UsbModel } from '../../sim/usb/device.ts';
@@ -75,7 +76,8 @@ const SCANNER = 'usb:1209:0003:SIM00005';
 const scanner = (path = SCANNER) =>
   onHost(posScanner, path, async (open, node, root): Promise<DocumentReader & Supervisable> => {
     const layout = await readCodeLayout(node, root);
-    return new ZoneReader(new CodeLink(await open(), layout), { driver: 'hid-pos', model: 'scanner' });
+    const link = new CodeLink(await open(), layout);
+    return new TextReader(link, { driver: 'hid-pos', model: 'scanner' }, new CodeText());
   });
 
 const { lines } = mrz.documents[0]!;
@@ -88,7 +90,8 @@ async function readZone({ device, supervised }: Awaited<ReturnType<typeof scanne
       return opened.read(AbortSignal.any([signal, AbortSignal.timeout(1_000)]));
     }, soon());
     const found = await read.catch(() => null);
-    if (found) return found;
+    // The end of a code whose beginning was lost may look like another code.
+    if (found?.kind === 'zone') return found;
   }
 }
 
@@ -148,9 +151,19 @@ describe('a sensor behind a CP2110', () => {
 });
 
 describe.concurrent('a bar code scanner', () => {
+  test('the code of an appointment is read as such', async () => {
+    await using all = await scanner();
+    await readZone(all);
+    const reading = all.supervised.use((opened, signal) => {
+      all.device.model.scan(']C1', Buffer.from('HN-2026/1182'));
+      return opened.read(signal);
+    }, soon());
+    expect(await reading).toEqual({ kind: 'code', text: 'HN-2026/1182' });
+  });
+
   test('unplugged in the middle of a code, and back', async () => {
     await using all = await scanner();
-    expect(await readZone(all)).toEqual(lines);
+    expect(await readZone(all)).toEqual({ kind: 'zone', lines });
     all.arm({ unplugAfterBytes: 64 });
     const reading = all.supervised.use((opened, signal) => {
       all.device.model.scan(']Q1', zone);
@@ -158,7 +171,7 @@ describe.concurrent('a bar code scanner', () => {
     }, soon());
     await expect(reading).rejects.toMatchObject({ code: 'DEVICE_GONE' });
     all.arm({});
-    expect(await readZone(all)).toEqual(lines);
+    expect(await readZone(all)).toEqual({ kind: 'zone', lines });
   });
 
   test.each<[string, UsbFaults]>([
@@ -168,26 +181,26 @@ describe.concurrent('a bar code scanner', () => {
     ['slow reports', { slowMs: 150 }],
   ])('%s costs one code at most and is no fault of the device', async (_name, faults) => {
     await using all = await scanner();
-    expect(await readZone(all)).toEqual(lines);
+    expect(await readZone(all)).toEqual({ kind: 'zone', lines });
     all.arm(faults);
-    expect(await readZone(all)).toEqual(lines);
+    expect(await readZone(all)).toEqual({ kind: 'zone', lines });
     expect(all.failures).toEqual([]);
   });
 
-  test('the descriptor of a keyboard: said so, and used once it is a scanner', async () => {
+  test('the descriptor of a keyboard: said so, and used once it is a scanner', async ({ expect }) => {
     await using all = await scanner();
-    expect(await readZone(all)).toEqual(lines);
+    expect(await readZone(all)).toEqual({ kind: 'zone', lines });
     const keyboard = Buffer.from('05010906a101050719e029e715002501750195088102c0', 'hex');
     all.arm({ reportDescriptor: keyboard, unplugAfterBytes: 0 });
     all.device.model.scan(']Q1', zone);
     await expect.poll(() => all.failures.at(-1), { timeout: 20_000 }).toBe('DEVICE_PROTOCOL');
     all.arm({});
-    expect(await readZone(all)).toEqual(lines);
+    expect(await readZone(all)).toEqual({ kind: 'zone', lines });
   });
 
-  test('another one of its kind in its place is not used', async () => {
+  test('another one of its kind in its place is not used', async ({ expect }) => {
     await using all = await scanner();
-    expect(await readZone(all)).toEqual(lines);
+    expect(await readZone(all)).toEqual({ kind: 'zone', lines });
     all.arm({ serial: 'SIM00099', unplugAfterBytes: 0 });
     all.device.model.scan(']Q1', zone);
     await expect.poll(() => all.failures.at(-1), { timeout: 20_000 }).toBe('DEVICE_NOT_FOUND');
@@ -196,6 +209,6 @@ describe.concurrent('a bar code scanner', () => {
       error: { message: expect.stringContaining('serial number SIM00099') },
     });
     all.arm({});
-    expect(await readZone(all)).toEqual(lines);
+    expect(await readZone(all)).toEqual({ kind: 'zone', lines });
   });
 });

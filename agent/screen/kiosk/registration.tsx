@@ -87,6 +87,11 @@ export function Documents({ view, language, say }: StepProps<'documents'>) {
                 })}
               </AdviceLine>
             )}
+            {view.appointmentRead && (
+              <AdviceLine sign="check" kind="good">
+                {say('documents.appointment')}
+              </AdviceLine>
+            )}
           </Told>
           {view.attempt > 1 && <p>{say('documents.attempt', { attempt: view.attempt })}</p>}
         </>

@@ -5,7 +5,8 @@ import type { ScreenView } from '../../contract/screen.ts';
 /** What is said anew when it changes: the step, its finger, its document, its advice. */
 function subject({ view, language, visitId }: ScreenView): string {
   const parts: unknown[] = [visitId, language, view.step];
-  if (view.step === 'documents') parts.push(view.wanted, view.problem?.reason, view.attempt);
+  if (view.step === 'documents')
+    parts.push(view.wanted, view.problem?.reason, view.attempt, view.appointmentRead);
   if (view.step === 'fingers') parts.push(view.position, view.advice);
   if (view.step === 'face') parts.push(view.advice, view.challenge);
   if (view.step === 'receipt') parts.push(view.delivery, view.slip);
