@@ -106,22 +106,22 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
     return this.#open?.faces?.gallery ?? null;
   }
 
-  /** Null also while not everything is here, or may not be used any more: a search in part would say too much. */
+  /** Null also while not everything is here, or may not be used any more: a search among a part would say too much. */
   async search(probe: Probe, wanted: number, signal: AbortSignal): Promise<FoundRecords | null> {
     const status = await this.#ask(cache => cache.status());
     if (!status?.complete || this.#options.clock.now().getTime() >= status.freshUntilMs) return null;
     const { faces, fingers } = this.#open ?? {};
-    if (faces?.filling || (fingers && !fingers.gallery)) return null;
     const { faceTable } = this.#options;
     const galleries = { faces: faces?.gallery ?? null, fingers: fingers?.gallery ?? null, faceTable };
-    const found = await likeliest(galleries, probe, wanted, signal);
-    if (!found) return null;
+    const likely = await likeliest(galleries, probe, wanted, signal);
+    if (!likely) return null;
+    const { rows, ...found } = likely;
     const records: FoundRecord[] = [];
-    for (const row of found.rows) {
+    for (const row of rows) {
       const record = await this.at(row);
       if (record) records.push(record);
     }
-    return { size: found.size, records };
+    return { ...found, records };
   }
 
   notice(): void {

@@ -132,6 +132,7 @@ export class SimulatedRecordServer implements AsyncDisposable {
     const broken = this.#fault?.kind === 'broken-templates';
     return {
       size: this.#records.size,
+      modalities: [...(probe.face ? ['face'] : []), ...(probe.fingers.length > 0 ? ['finger'] : [])],
       candidates: broken ? candidates.map(withBrokenTemplates) : candidates,
     };
   }

@@ -86,15 +86,19 @@ async function visitOf(who: string, fingers: readonly number[]): Promise<Capture
   } as unknown as Captured;
 }
 
-/** Candidates of a search; null where none was made. */
-async function found(visit: Captured): Promise<readonly string[] | null> {
+async function search(visit: Captured) {
   const comparer = comparerOf(kept.models, kept.config);
   const known = placesOf(kept.config, kiosk.keeper, kiosk.uplink, comparer);
   const decide = deciderOf({ comparer, known, nowMs: () => 0 });
   const { identification } = await decide(visit, { state: 'not_found' }, never);
   if (identification?.state !== 'searched') return null;
-  return identification.candidates.reveal().map(({ recordId }) => recordId);
+  const { candidates, modalities } = identification;
+  return { found: candidates.reveal().map(({ recordId }) => recordId), modalities };
 }
+
+/** Candidates of a search; null where none was made. */
+const found = async (visit: Captured): Promise<readonly string[] | null> =>
+  (await search(visit))?.found ?? null;
 
 describe('fingers', () => {
   it('find whose face is another, and follow the records as they change', async () => {
@@ -109,6 +113,26 @@ describe('fingers', () => {
     await expect.poll(() => found(stranger), WAIT).toEqual(['record-C']);
     kept.world.registry.addRecord(await recordOf('C', 'c', []));
     await expect.poll(() => found(stranger), WAIT).toEqual([]);
+  }, 60_000);
+
+  it('that are not searched in time leave the faces what they found, and the other way round', async () => {
+    const visit = await visitOf('b', [3, 4]);
+    const both = { found: ['record-B'], modalities: ['face', 'finger'] };
+    await expect.poll(() => search(visit), WAIT).toEqual(both);
+    const sides = [
+      ['fingers', 'face'],
+      ['faces', 'finger'],
+    ] as const;
+    for (const [slow, other] of sides) {
+      const pid = kiosk.galleries[slow]?.health.pid;
+      if (!pid) throw new Error('no gallery runs');
+      process.kill(pid, 'SIGSTOP');
+      expect(await search(visit)).toEqual({ found: ['record-B'], modalities: [other] });
+      process.kill(pid, 'SIGKILL');
+      await expect.poll(() => kiosk.galleries[slow]?.health.filled, WAIT).toBe(false);
+      expect(await search(visit)).toEqual({ found: ['record-B'], modalities: [other] });
+      await expect.poll(() => search(visit), WAIT).toEqual(both);
+    }
   }, 60_000);
 
   it('are there again after a start, and go without the faces', async () => {

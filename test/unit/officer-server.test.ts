@@ -262,10 +262,15 @@ describe('a case', () => {
     expect((await sharp(Buffer.from(await shown.arrayBuffer())).metadata()).height).toBe(50);
   });
 
-  it('says that nobody was searched for where that was due', async () => {
+  it.each([
+    ['not_searched', { state: 'not_searched' }],
+    ['face_only', { ...identification, modalities: ['face'] }],
+    ['finger_only', { ...identification, modalities: ['finger'] }],
+    ['searched', identification],
+  ] as const)('says what became of a search for others: %s', async (search, made) => {
     const me = await signedIn();
-    review('inconclusive', { state: 'not_searched' });
-    expect((await deskView(me)).openCase).toMatchObject({ search: 'not_searched', candidates: [] });
+    review('inconclusive', made);
+    expect((await deskView(me)).openCase).toMatchObject({ search });
   });
 
   it('decided stands in the chain, with who and why, before it is done', async () => {
