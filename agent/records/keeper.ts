@@ -143,19 +143,26 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
 
   async health(): Promise<NonNullable<Health['records']>> {
     const status = await this.#ask(cache => cache.status());
-    if (!status) return { ...NOTHING, code: this.#code };
+    const gallery = { faces: this.#searchable('faces'), fingers: this.#searchable('fingers') };
+    if (!status) return { ...NOTHING, gallery, code: this.#code };
     const { state, records, version, complete, toSealAnew, freshUntilMs, syncedAtMs } = status;
     return {
       ...{ state, records, version, complete, toSealAnew, code: null },
       freshUntil: momentOf(freshUntilMs),
       syncedAt: momentOf(syncedAtMs),
-      gallery: this.gallery ? records : null,
+      gallery,
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error('the agent stops'));
     await this.#living;
+  }
+
+  #searchable(what: 'faces' | 'fingers'): NonNullable<Health['records']>['gallery'][typeof what] {
+    const { startGallery, startFingerGallery } = this.#options;
+    if (!(what === 'faces' ? startGallery : startFingerGallery)) return 'off';
+    return this.#open?.[what]?.gallery ? 'ready' : 'not_ready';
   }
 
   /** Asks what is open; a failure is nothing found, and where it cannot be believed any more it is given up. */
@@ -290,7 +297,6 @@ const NOTHING = {
   freshUntil: null,
   syncedAt: null,
   toSealAnew: 0,
-  gallery: null,
 } as const;
 
 const synchronised = ({ serial, version, root, records }: CacheStatus): AuditEvent => ({

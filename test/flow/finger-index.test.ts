@@ -104,6 +104,8 @@ describe('fingers', () => {
   it('find whose face is another, and follow the records as they change', async () => {
     const stranger = await visitOf('e', [1, 2]);
     await expect.poll(() => found(stranger), WAIT).toEqual(['record-A']);
+    const gallery = async () => (await kiosk.keeper.health()).gallery;
+    await expect.poll(gallery, WAIT).toEqual({ faces: 'ready', fingers: 'ready' });
     expect(await found(await visitOf('e', [7, 8]))).toEqual([]);
     expect(await found(await visitOf('b', []))).toEqual(['record-B']);
 
@@ -131,6 +133,7 @@ describe('fingers', () => {
       process.kill(pid, 'SIGKILL');
       await expect.poll(() => kiosk.galleries[slow]?.health.filled, WAIT).toBe(false);
       expect(await search(visit)).toEqual({ found: ['record-B'], modalities: [other] });
+      expect((await kiosk.keeper.health()).gallery).toMatchObject({ [slow]: 'not_ready' });
       await expect.poll(() => search(visit), WAIT).toEqual(both);
     }
   }, 60_000);
@@ -140,5 +143,6 @@ describe('fingers', () => {
     kiosk = await kept.kiosk('off');
     const stranger = await visitOf('e', [3, 4]);
     await expect.poll(() => found(stranger), WAIT).toEqual(['record-B']);
+    expect((await kiosk.keeper.health()).gallery).toEqual({ faces: 'off', fingers: 'ready' });
   }, 60_000);
 });
