@@ -90,7 +90,8 @@ function referencesOf(
   return { faces, fingers };
 }
 
-function embeddingBytes(values: Float32Array): Uint8Array {
+/** 32-bit floats, little-endian. */
+export function embeddingBytes(values: Float32Array): Uint8Array {
   const view = new DataView(new ArrayBuffer(values.length * VALUE_BYTES));
   values.forEach((value, at) => {
     view.setFloat32(at * VALUE_BYTES, value, true);

@@ -154,7 +154,7 @@ export async function startRecordServer(
   const client = await connectClient(options.broker, options.clientId ?? 'simulated-record-server', signal);
   try {
     const server = new SimulatedRecordServer(options, client);
-    await subscribeAll(client, 'record/identify/request');
+    await subscribeAll(client, 'record/identify/request', options.office);
     return server;
   } catch (error) {
     client.end(true);
