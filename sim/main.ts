@@ -7,6 +7,7 @@ import { brokerPart } from './parts/broker.ts';
 import { cameraPart } from './parts/camera.ts';
 import { pkiPart } from './parts/pki.ts';
 import { readerPart } from './parts/reader.ts';
+import { recordServerPart } from './parts/record-server.ts';
 import { registryPart } from './parts/registry.ts';
 import { replayPart } from './parts/replay.ts';
 import { sensorPart } from './parts/sensor.ts';
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<unknow
   reader: readerPart,
   broker: brokerPart,
   registry: registryPart,
+  'record-server': recordServerPart,
   backend: backendPart,
   pki: pkiPart,
   replay: replayPart,

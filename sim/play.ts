@@ -16,6 +16,7 @@ import type { Manner } from './visitor/body.ts';
 import type { TracedStage } from './visitor/trace.ts';
 import { visit } from './visitor/visit.ts';
 import { type AgentProcess, startAgentProcess } from './world/agent-process.ts';
+import { recordServerSettings, startOffice } from './world/office.ts';
 import { recordOf } from './world/record.ts';
 import { recordsKeyFile, startWorld, type World } from './world/world.ts';
 
@@ -66,15 +67,18 @@ export async function play(options: PlayOptions): Promise<Played> {
       config: {
         ...fingersOf(cast.visitor),
         ...(scenario.keepsRecords ? { records: { keyFile: recordsKeyFile(folder) } } : {}),
+        ...(cast.atOffice ? { recordServer: recordServerSettings(folder) } : {}),
         ...scenario.config,
         ...options.config,
       },
     });
     let agent: AgentProcess | null = null;
+    let office: AsyncDisposable | null = null;
     let result: VisitResult;
     try {
       const furnishing = furnish(world, cast, signal);
       if (scenario.keepsRecords) await furnishing;
+      if (cast.atOffice) office = await startOffice(world, folder, cast.atOffice, signal);
       [agent] = await Promise.all([startAgentProcess(world.configFile, world.logFile), furnishing]);
       // A kiosk that keeps records has had the time to fetch them.
       if (scenario.keepsRecords) await within(agent.synchronised, SYNC_DEADLINE_MS, signal);
@@ -82,6 +86,7 @@ export async function play(options: PlayOptions): Promise<Played> {
       result = await act(world, agent.screen, cast, options);
     } finally {
       await agent?.[Symbol.asyncDispose]();
+      await office?.[Symbol.asyncDispose]();
       await world[Symbol.asyncDispose]();
     }
     return { result, complaint: scenario.judge(result), eventLoopDelay: agent.eventLoopDelay };

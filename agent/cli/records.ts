@@ -10,20 +10,25 @@ import { momentOf } from '../records/cache/types.ts';
 import { wipeFile } from '../records/cache/wipe.ts';
 import { lastSerial, readWrappingKeys, recordsFile } from '../records/keep.ts';
 import { print } from './exit.ts';
+import { templatesVerb } from './templates.ts';
 
 interface Options {
   readonly config: string;
   readonly json?: boolean;
 }
 
-/** `vantay records status|wipe|allow|rotate`: the records kept on this kiosk. All but `status` while the agent stands still. */
+/**
+ * `vantay records status|wipe|allow|rotate`: the records kept on this kiosk, all but `status` while the agent stands still;
+ * and `templates`, what an office's record server is given.
+ */
 export function recordsVerb(): Command {
   return new Command('records')
     .description('the immigration records kept on this kiosk')
     .addCommand(status())
     .addCommand(wipe())
     .addCommand(allow())
-    .addCommand(rotate());
+    .addCommand(rotate())
+    .addCommand(templatesVerb());
 }
 
 const verb = (name: string, description: string): Command =>

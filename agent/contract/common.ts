@@ -4,6 +4,9 @@ import { FINGER_POSITIONS } from './positions.ts';
 /** Version of every message this agent writes. A reader refuses any other (no silent downgrade). */
 export const SCHEMA_VERSION = 1;
 
+export const Modality = z.enum(['face', 'finger']);
+export type Modality = z.infer<typeof Modality>;
+
 export const FingerPosition = z.enum(FINGER_POSITIONS);
 export type FingerPosition = z.infer<typeof FingerPosition>;
 

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { FingerPosition, PersonalData, SCHEMA_VERSION, TopicName, UtcTime, Uuid7 } from './common.ts';
+import {
+  FingerPosition,
+  Modality,
+  PersonalData,
+  SCHEMA_VERSION,
+  TopicName,
+  UtcTime,
+  Uuid7,
+} from './common.ts';
 import { ContentKey, Decision, SealedBlob } from './packet.ts';
 import { AnswerKey } from './record.ts';
 
@@ -45,7 +53,7 @@ const FoundRecord = z.strictObject({
   /** Blobs with its templates, of the models that the request names. */
   references: z.array(
     z.strictObject({
-      modality: z.enum(['face', 'finger']),
+      modality: Modality,
       /** Null for a face. */
       position: FingerPosition.nullable(),
       blob: z.string(),
@@ -67,6 +75,8 @@ export const IdentifyAnswer = z.strictObject({
   state: z.enum(['searched', 'other_models']),
   /** Records that were searched. */
   searched: z.int().min(0),
+  /** What of the request they were searched with. */
+  modalities: z.array(Modality),
   /** Likeliest first. */
   candidates: z.array(FoundRecord).max(MAX_CANDIDATES),
   contentKey: ContentKey,

@@ -139,8 +139,11 @@ const OpenCase = z.strictObject({
   pad: Pad,
   /** Pictures that can be asked for at `/officer/api/face/<which>.jpg`. */
   faces: z.strictObject({ taken: z.boolean(), record: z.boolean() }),
-  /** Whether others than the claimed record were searched for; not_searched: that was due, and nobody who could do it answered. */
-  search: z.enum(['searched', 'not_searched', 'not_due']),
+  /**
+   * Whether others than the claimed record were searched for, by face and fingers or by one of them alone; not_searched:
+   * that was due, and nobody who could do it answered.
+   */
+  search: z.enum(['searched', 'face_only', 'finger_only', 'not_searched', 'not_due']),
   /** Likeliest first. */
   candidates: z.array(CandidateView),
   secondOfficer: z.boolean(),

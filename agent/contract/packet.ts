@@ -12,6 +12,7 @@ import {
   Language,
   LivenessMode,
   LockGround,
+  Modality,
   OfficerNumber,
   PersonalData,
   Purpose,
@@ -239,6 +240,8 @@ export const PacketManifest = z.strictObject({
         /** Among the records that the kiosk keeps, or those of the office's record server. */
         place: z.enum(['kiosk', 'office']),
         searched: z.int().min(0),
+        /** What was searched with: one alone where the other was not taken, or could not be searched in time. */
+        modalities: z.array(Modality).min(1),
         /** False positive identification rate that candidates keep to, 0..1 (ISO/IEC 19795-1). */
         fpirAsked: z.number().min(0).max(1),
         candidates: z.array(
@@ -286,7 +289,7 @@ export const Receipt = z.strictObject({
   /** Chunk indices wanted again, with 'resend'. */
   chunks: z.array(z.int().min(0)).nullable(),
   /** What is to be captured again, with 'recapture'. */
-  modality: z.enum(['finger', 'face']).optional(),
+  modality: Modality.optional(),
   issuedAt: UtcTime,
 });
 export type Receipt = z.infer<typeof Receipt>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   CalendarDate,
   FingerPosition,
+  Modality,
   PersonalData,
   SCHEMA_VERSION,
   StateCode,
@@ -46,7 +47,7 @@ export type RecordRequest = z.infer<typeof RecordRequest>;
  * or 19794-5:2011 around one. A minutiae record (19794-2) may stand beside the image, and is not compared by itself.
  */
 export const RecordReference = z.strictObject({
-  modality: z.enum(['face', 'finger']),
+  modality: Modality,
   /** Null for a face. */
   position: FingerPosition.nullable(),
   blob: z.string(),

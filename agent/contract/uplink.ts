@@ -76,6 +76,9 @@ export type DeviceStates = z.infer<typeof DeviceStates>;
 /** Limit that an outbox has reached; `disk` also when nothing can be written, the audit chain included. */
 const OutboxFull = z.enum(['packets', 'bytes', 'age', 'disk']);
 
+/** off: not asked for; not_ready: not filled yet, or none of the records has anything to fill it with. */
+const GalleryState = z.enum(['off', 'not_ready', 'ready']);
+
 export const Health = z.strictObject({
   type: z.literal('vantay.health'),
   schemaVersion: z.literal(SCHEMA_VERSION),
@@ -113,8 +116,8 @@ export const Health = z.strictObject({
       syncedAt: UtcTime.nullable(),
       /** Still sealed under an older key. */
       toSealAnew: z.int().min(0),
-      /** Faces that can be searched; null where there is no gallery, or it is being filled. */
-      gallery: z.int().min(0).nullable(),
+      /** What the records can be searched by. */
+      gallery: z.strictObject({ faces: GalleryState, fingers: GalleryState }),
     })
     .nullable(),
   at: UtcTime,

@@ -78,6 +78,15 @@ const KEYS = {
     remedy:
       '`vantay provision install --backend-key FILE` (or `--registry-key`) with the current public key.',
   },
+  KEY_RECIPIENT_ENDS: {
+    cause: 'The last key of the backend, the registry or the record server ends within 14 days.',
+    remedy:
+      '`vantay provision install --backend-key FILE` (or `--registry-key`) with the next public key; that of the record server goes into `recordServer.keyFile`.',
+  },
+  KEY_RECORD_SERVER: {
+    cause: "None of the keys of the office's record server may be used today: nobody is searched for there.",
+    remedy: 'Put its current public key into `recordServer.keyFile`; the agent takes it up by itself.',
+  },
 } as const;
 
 export type KeyErrorCode = keyof typeof KEYS;

@@ -10,8 +10,8 @@ export interface Names {
   readonly kiosk: string;
 }
 
-/** How long before its end a certificate is complained about, in milliseconds. */
-const NOTICE_MS = 14 * 86_400_000;
+/** How long before its end a certificate or a recipient's last key is complained about, in milliseconds. */
+export const NOTICE_MS = 14 * 86_400_000;
 
 /** The key that the first certificate was made for. @throws KeyError */
 export async function keyOfChain(

@@ -7,7 +7,7 @@ import { parseCertificates, parseRevoked, type Trust, validUntil } from '../pack
 import type { Recipient, Signer } from '../packet/signer.ts';
 import { KeyError, type KeyErrorCode } from './errors.ts';
 import { chainFinding, keyOfChain, type Names } from './identity.ts';
-import { currentRecipient, type DatedRecipient, recipientsFrom } from './recipients.ts';
+import { currentRecipient, type DatedRecipient, recipientFinding, recipientsFrom } from './recipients.ts';
 import type { KeyRing, RingKey } from './ring.ts';
 
 /** Public files, as the configuration names them. */
@@ -45,7 +45,12 @@ interface Loaded {
 }
 
 /** Findings that a visit may go on with. */
-const WARNINGS: ReadonlySet<string> = new Set(['KEY_IN_FILE', 'KEY_CERTIFICATE_ENDS']);
+const WARNINGS: ReadonlySet<string> = new Set([
+  'KEY_IN_FILE',
+  'KEY_CERTIFICATE_ENDS',
+  'KEY_RECIPIENT_ENDS',
+  'KEY_RECORD_SERVER',
+]);
 /** Failures of a token that pass by themselves. A wrong PIN does not: trying it again would lock the token. */
 const PASSING: ReadonlySet<string> = new Set(['KEY_BUSY', 'KEY_TIMEOUT', 'KEY_TOKEN_MISSING']);
 
@@ -175,17 +180,14 @@ export class KioskKeys implements AsyncDisposable {
   }
 
   #examine(): string[] {
-    const { chain, backend, registry } = this.#loaded;
+    const { chain, backend, registry, recordServer } = this.#loaded;
     const { clock, names, ring } = this.#options;
-    const findings: (string | null)[] = [
-      chainFinding(chain, this.trust, names, clock.now()),
-      this.#tokenFault,
-    ];
-    try {
-      for (const keys of [backend, registry]) currentRecipient(keys, clock.now());
-    } catch {
-      findings.push('KEY_RECIPIENT');
-    }
+    const now = clock.now();
+    const findings: (string | null)[] = [chainFinding(chain, this.trust, names, now), this.#tokenFault];
+    for (const keys of [backend, registry]) findings.push(recipientFinding(keys, now));
+    // A search there is worth having, but a visit does without it.
+    const atServer = this.recordServer && recipientFinding(recordServer, now);
+    findings.push(atServer === 'KEY_RECIPIENT' ? 'KEY_RECORD_SERVER' : atServer);
     if (ring.holder === 'file') findings.push('KEY_IN_FILE');
     return findings.filter(code => code !== null);
   }

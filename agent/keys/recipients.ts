@@ -2,6 +2,7 @@
 import type { JsonWebKey } from 'node:crypto';
 import { type Recipient, recipientFromJwk } from '../packet/signer.ts';
 import { KeyError } from './errors.ts';
+import { NOTICE_MS } from './identity.ts';
 
 /** A public JWK, as its owner published it. `nbf` and `exp` (seconds since 1970) say when it may be sealed to. */
 export type PublishedKey = JsonWebKey & { kid?: unknown; nbf?: unknown; exp?: unknown };
@@ -39,11 +40,22 @@ export function recipientsFrom(text: string): Promise<DatedRecipient[]> {
  * @throws KeyError KEY_RECIPIENT
  */
 export function currentRecipient(recipients: readonly DatedRecipient[], now: Date): Recipient {
-  const nowMs = now.getTime();
-  const [newest] = recipients
-    .filter(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs)
-    .toReversed()
-    .sort((a, b) => b.fromMs - a.fromMs);
+  const newest = newestAt(recipients, now.getTime());
   if (newest === undefined) throw new KeyError('KEY_RECIPIENT', 'no key may be sealed to today');
   return newest;
 }
+
+/** What is wrong with a recipient's keys: that none may be sealed to, or soon none will. */
+export function recipientFinding(
+  recipients: readonly DatedRecipient[],
+  now: Date,
+): 'KEY_RECIPIENT' | 'KEY_RECIPIENT_ENDS' | null {
+  if (!newestAt(recipients, now.getTime())) return 'KEY_RECIPIENT';
+  return newestAt(recipients, now.getTime() + NOTICE_MS) ? null : 'KEY_RECIPIENT_ENDS';
+}
+
+const newestAt = (recipients: readonly DatedRecipient[], atMs: number): DatedRecipient | undefined =>
+  recipients
+    .filter(({ fromMs, untilMs }) => fromMs <= atMs && atMs < untilMs)
+    .toReversed()
+    .sort((a, b) => b.fromMs - a.fromMs)[0];

@@ -4,7 +4,9 @@ import type { ScreenView } from '../contract/screen.ts';
 import type { DeviceState } from '../contract/uplink.ts';
 import { canForward, isOpen } from '../session/officer.ts';
 import { type State, visitOf } from '../session/state.ts';
-import { candidatesOf } from '../session/visit.ts';
+import { candidatesOf, type Identification } from '../session/visit.ts';
+
+type OpenCase = NonNullable<OfficerView['openCase']>;
 
 export interface OfficerViewContext {
   readonly kiosk: string;
@@ -56,13 +58,19 @@ function openCaseOf(state: State, secondOfficerFor: readonly string[]): OfficerV
     decision,
     pad: face.pad,
     faces: { taken: true, record },
-    search: identification?.state ?? 'not_due',
+    search: searchOf(identification),
     candidates: candidatesOf(state.visit).map(({ portrait, ...candidate }) => ({
       ...candidate,
       picture: portrait !== undefined,
     })),
     secondOfficer: secondOfficerFor.includes(decision.outcome),
   };
+}
+
+function searchOf(identification: Identification | undefined): OpenCase['search'] {
+  if (identification?.state !== 'searched') return identification?.state ?? 'not_due';
+  const [modality, other] = identification.modalities;
+  return other || !modality ? 'searched' : `${modality}_only`;
 }
 
 function allowedIn(state: State): OfficerView['allowed'] {

@@ -109,6 +109,7 @@ const identificationOf = ({ identification }: Compared): PacketManifest['identif
         state: 'searched',
         place: identification.place,
         searched: identification.searched,
+        modalities: [...identification.modalities],
         fpirAsked: identification.fpirAsked,
         candidates: identification.candidates
           .reveal()

@@ -17,7 +17,6 @@ export class FaceIndex implements AsyncDisposable {
   readonly #onFailure: (error: unknown) => void;
   /** Null until the first face says how long an embedding is. */
   #gallery: FaceGallery | null = null;
-  #opened = false;
 
   constructor(cache: Pick<RecordCache, 'faces'>, start: StartGallery, onFailure: (error: unknown) => void) {
     this.#cache = cache;
@@ -28,11 +27,6 @@ export class FaceIndex implements AsyncDisposable {
   /** What can be searched; null while it is being filled, or while there is no face. */
   get gallery(): FaceGallery | null {
     return this.#gallery?.health.filled ? this.#gallery : null;
-  }
-
-  /** Whether there are faces that cannot be searched yet, or it is not known. */
-  get filling(): boolean {
-    return !this.#opened || (this.#gallery !== null && !this.#gallery.health.filled);
   }
 
   /** Starts the gallery when there is a face. Filling goes on by itself. */
@@ -46,17 +40,12 @@ export class FaceIndex implements AsyncDisposable {
       }
       break;
     }
-    this.#opened = true;
   }
 
   /** Brings a change that is durable into the gallery; the next search sees it. */
-  async change({ put, fingers, removed }: Effect): Promise<void> {
-    if (!this.#gallery && put.ids.length > 0) {
-      this.#opened = false;
-      await this.#begin(put.bytes.length / put.ids.length);
-    } else await this.#alter(put, removed);
-    // A page of a synchronisation: whoever brings it has opened this before, or there was nothing to open.
-    this.#opened ||= fingers.length > 0;
+  async change({ put, removed }: Effect): Promise<void> {
+    if (!this.#gallery && put.ids.length > 0) await this.#begin(put.bytes.length / put.ids.length);
+    else await this.#alter(put, removed);
   }
 
   async #alter(put: Effect['put'], removed: Uint32Array): Promise<void> {

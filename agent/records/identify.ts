@@ -42,7 +42,7 @@ async function identify(
     const { place, fpir } = one;
     return {
       state: 'searched',
-      ...{ place, searched: found.size, fpirAsked: fpir },
+      ...{ place, searched: found.size, modalities: found.modalities, fpirAsked: fpir },
       candidates: new Biometric(candidates),
     };
   }

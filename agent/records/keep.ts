@@ -120,4 +120,10 @@ const templateModels = ({ cards }: Models): string =>
     .map(({ id, sha256 }) => `${id} ${sha256}`)
     .join();
 
-const TEMPLATE_TASKS = ['face-detection', 'face-landmarks', 'face-embedding', 'finger-extraction'];
+/** Models that templates depend on. */
+export const TEMPLATE_TASKS: readonly string[] = [
+  'face-detection',
+  'face-landmarks',
+  'face-embedding',
+  'finger-extraction',
+];

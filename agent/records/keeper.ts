@@ -106,22 +106,22 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
     return this.#open?.faces?.gallery ?? null;
   }
 
-  /** Null also while not everything is here, or may not be used any more: a search in part would say too much. */
+  /** Null also while not everything is here, or may not be used any more: a search among a part would say too much. */
   async search(probe: Probe, wanted: number, signal: AbortSignal): Promise<FoundRecords | null> {
     const status = await this.#ask(cache => cache.status());
     if (!status?.complete || this.#options.clock.now().getTime() >= status.freshUntilMs) return null;
     const { faces, fingers } = this.#open ?? {};
-    if (faces?.filling || (fingers && !fingers.gallery)) return null;
     const { faceTable } = this.#options;
     const galleries = { faces: faces?.gallery ?? null, fingers: fingers?.gallery ?? null, faceTable };
-    const found = await likeliest(galleries, probe, wanted, signal);
-    if (!found) return null;
+    const likely = await likeliest(galleries, probe, wanted, signal);
+    if (!likely) return null;
+    const { rows, ...found } = likely;
     const records: FoundRecord[] = [];
-    for (const row of found.rows) {
+    for (const row of rows) {
       const record = await this.at(row);
       if (record) records.push(record);
     }
-    return { size: found.size, records };
+    return { ...found, records };
   }
 
   notice(): void {
@@ -143,19 +143,26 @@ export class Keeper implements RecordsKeeper, KeptSource, Known, AsyncDisposable
 
   async health(): Promise<NonNullable<Health['records']>> {
     const status = await this.#ask(cache => cache.status());
-    if (!status) return { ...NOTHING, code: this.#code };
+    const gallery = { faces: this.#searchable('faces'), fingers: this.#searchable('fingers') };
+    if (!status) return { ...NOTHING, gallery, code: this.#code };
     const { state, records, version, complete, toSealAnew, freshUntilMs, syncedAtMs } = status;
     return {
       ...{ state, records, version, complete, toSealAnew, code: null },
       freshUntil: momentOf(freshUntilMs),
       syncedAt: momentOf(syncedAtMs),
-      gallery: this.gallery ? records : null,
+      gallery,
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error('the agent stops'));
     await this.#living;
+  }
+
+  #searchable(what: 'faces' | 'fingers'): NonNullable<Health['records']>['gallery'][typeof what] {
+    const { startGallery, startFingerGallery } = this.#options;
+    if (!(what === 'faces' ? startGallery : startFingerGallery)) return 'off';
+    return this.#open?.[what]?.gallery ? 'ready' : 'not_ready';
   }
 
   /** Asks what is open; a failure is nothing found, and where it cannot be believed any more it is given up. */
@@ -290,7 +297,6 @@ const NOTHING = {
   freshUntil: null,
   syncedAt: null,
   toSealAnew: 0,
-  gallery: null,
 } as const;
 
 const synchronised = ({ serial, version, root, records }: CacheStatus): AuditEvent => ({

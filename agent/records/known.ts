@@ -1,4 +1,5 @@
 /** Where somebody can be searched for: what this kiosk keeps, and the office's record server. */
+import type { Modality } from '../contract/common.ts';
 import type { Captured } from '../session/visit.ts';
 import type { KeptRecord } from './cache/types.ts';
 
@@ -19,6 +20,8 @@ export type FoundRecord = Pick<
 export interface Found {
   /** Records that were searched. */
   readonly size: number;
+  /** What was searched with; at least one. What is too slow, or not there now, is left out: the other counts all the same. */
+  readonly modalities: readonly Modality[];
   /** Likeliest first. */
   readonly records: readonly FoundRecord[];
 }

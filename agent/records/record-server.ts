@@ -52,10 +52,11 @@ function described({ face, fingers }: Probe) {
 }
 
 function foundIn(
-  { searched, candidates }: IdentifyAnswer,
+  { searched, modalities, candidates }: IdentifyAnswer,
   blobs: ReadonlyMap<string, Uint8Array>,
   length: number,
 ): Found | null {
+  if (modalities.length === 0) return null;
   const records: FoundRecord[] = [];
   for (const { references: named, portrait, scores: _, ...known } of candidates) {
     const references = referencesOf(named, blobs, length);
@@ -63,7 +64,7 @@ function foundIn(
     const picture = portrait === null ? undefined : blobs.get(portrait);
     records.push({ ...known, references: { ...references, ...(picture ? { portrait: picture } : {}) } });
   }
-  return { size: searched, records };
+  return { size: searched, modalities, records };
 }
 
 type Named = IdentifyAnswer['candidates'][number]['references'];
@@ -89,7 +90,8 @@ function referencesOf(
   return { faces, fingers };
 }
 
-function embeddingBytes(values: Float32Array): Uint8Array {
+/** 32-bit floats, little-endian. */
+export function embeddingBytes(values: Float32Array): Uint8Array {
   const view = new DataView(new ArrayBuffer(values.length * VALUE_BYTES));
   values.forEach((value, at) => {
     view.setFloat32(at * VALUE_BYTES, value, true);

@@ -5,6 +5,7 @@ import type {
   IntegratedData,
   Language,
   LockGround,
+  Modality,
   PersonalData,
   Purpose,
   Relation,
@@ -157,6 +158,8 @@ interface Searched {
   readonly place: 'kiosk' | 'office';
   /** Records that were searched. */
   readonly searched: number;
+  /** What was searched with. */
+  readonly modalities: readonly Modality[];
   /** FPIR that a candidate has to keep to. */
   readonly fpirAsked: number;
   /** Likeliest first; empty when the applicant is nobody else. */

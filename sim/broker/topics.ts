@@ -24,8 +24,8 @@ export type TopicEnd =
 export const topicOf = (address: KioskAddress, end: TopicEnd): string =>
   `${ROOT}/${address.office}/${address.kiosk}/${end}`;
 
-/** Subscription to one topic of all kiosks. */
-const topicOfAll = (end: TopicEnd): string => `${ROOT}/+/+/${end}`;
+/** Subscription to one topic of all kiosks, or of those of one office. */
+const topicOfAll = (end: TopicEnd, office = '+'): string => `${ROOT}/${office}/+/${end}`;
 
 /** Whose topic it is; null when it is none of ours or an ill-formed name stands in it. */
 export function addressOf(topic: string, end: TopicEnd): KioskAddress | null {
@@ -34,8 +34,9 @@ export function addressOf(topic: string, end: TopicEnd): KioskAddress | null {
 }
 
 /** Subscribes with QoS 1. @throws when the broker refuses. */
-export async function subscribeAll(client: MqttClient, end: TopicEnd): Promise<void> {
-  const grants = await client.subscribeAsync(topicOfAll(end), { qos: 1 });
+export async function subscribeAll(client: MqttClient, end: TopicEnd, office?: string): Promise<void> {
+  const topic = topicOfAll(end, office);
+  const grants = await client.subscribeAsync(topic, { qos: 1 });
   // 0x80 and above is a refusal (MQTT 3.1.1 section 3.9.3, MQTT 5 section 3.9.3).
-  if (grants.some(grant => grant.qos >= 0x80)) throw new Error(`the broker refused ${topicOfAll(end)}`);
+  if (grants.some(grant => grant.qos >= 0x80)) throw new Error(`the broker refused ${topic}`);
 }

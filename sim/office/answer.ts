@@ -49,7 +49,11 @@ export async function readQuestion(
 /** @param found null where the templates are of other models */
 export function writeFindings(
   request: KioskRequest,
-  found: { readonly size: number; readonly candidates: readonly OfficeCandidate[] } | null,
+  found: {
+    readonly size: number;
+    readonly modalities: readonly string[];
+    readonly candidates: readonly OfficeCandidate[];
+  } | null,
   tools: AnswerTools,
 ): Promise<Uint8Array> {
   const parts = (found?.candidates ?? []).map((candidate, index) => candidatePart(candidate, index));
@@ -57,6 +61,7 @@ export function writeFindings(
     type: 'vantay.identify-answer',
     state: found ? 'searched' : 'other_models',
     searched: found?.size ?? 0,
+    modalities: found?.modalities ?? [],
     candidates: parts.map(({ candidate }) => candidate),
   };
   return sealAnswer(

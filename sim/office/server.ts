@@ -132,6 +132,7 @@ export class SimulatedRecordServer implements AsyncDisposable {
     const broken = this.#fault?.kind === 'broken-templates';
     return {
       size: this.#records.size,
+      modalities: [...(probe.face ? ['face'] : []), ...(probe.fingers.length > 0 ? ['finger'] : [])],
       candidates: broken ? candidates.map(withBrokenTemplates) : candidates,
     };
   }
@@ -153,7 +154,7 @@ export async function startRecordServer(
   const client = await connectClient(options.broker, options.clientId ?? 'simulated-record-server', signal);
   try {
     const server = new SimulatedRecordServer(options, client);
-    await subscribeAll(client, 'record/identify/request');
+    await subscribeAll(client, 'record/identify/request', options.office);
     return server;
   } catch (error) {
     client.end(true);

@@ -36,6 +36,11 @@ export function tlsFiles(folder: string, end: TlsEnd): TlsSet {
   return { ca: paths.mqttAuthority.chain, certificate: pair.chain, key: pair.key };
 }
 
+export function recordServerTlsFiles(folder: string, office: string): TlsSet {
+  const { mqttAuthority, recordServer } = pkiPaths(folder, office, 'any');
+  return { ca: mqttAuthority.chain, certificate: recordServer.mqtt.chain, key: recordServer.mqtt.key };
+}
+
 export function kioskTlsFiles(folder: string, office: string, kiosk: string): TlsSet {
   const paths = pkiPaths(folder, office, kiosk);
   return { ca: paths.mqttAuthority.chain, certificate: paths.kiosk.mqtt.chain, key: paths.kiosk.mqtt.key };

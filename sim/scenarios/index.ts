@@ -36,6 +36,11 @@ const passed = (step: string) => (result: VisitResult) =>
 const noForm = (result: VisitResult) =>
   result.stages.some(({ name }) => name === 'contact') ? 'a form was asked for' : null;
 
+/** Left to an officer, with whom they may be. */
+const knownOtherwise = all(outcome('inconclusive'), accepted, ({ decision }) =>
+  decision?.reason === 'may_be_known_otherwise' ? null : `the reason is ${decision?.reason}`,
+);
+
 /** Right thumb: ISO/IEC 19794-2 code 1. */
 const RIGHT_THUMB = 1;
 /** A finger straight out of the water: the valleys are flooded (moisture of the generator, -1 dry .. 2). */
@@ -92,9 +97,13 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'papers the immigration database does not know, shown by somebody it knows under others',
     cast: person => ({ visitor: person(3), papersOf: person(5), registered: [person(3)] }),
     keepsRecords: true,
-    judge: all(outcome('inconclusive'), accepted, ({ decision }) =>
-      decision?.reason === 'may_be_known_otherwise' ? null : `the reason is ${decision?.reason}`,
-    ),
+    judge: knownOtherwise,
+  },
+  {
+    name: 'known-at-office',
+    summary: "papers that nobody knows, shown by somebody whom only the office's record server knows",
+    cast: person => ({ visitor: person(3), papersOf: person(5), registered: [], atOffice: [person(3)] }),
+    judge: knownOtherwise,
   },
   {
     name: 'other-person',

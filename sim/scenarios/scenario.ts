@@ -14,6 +14,8 @@ export interface Cast {
   readonly companion?: Citizen;
   /** Who is in the immigration database. */
   readonly registered: readonly Person[];
+  /** Whom the office's record server knows; there is none when absent. */
+  readonly atOffice?: readonly Person[];
 }
 
 /** Makes an invented person. */

@@ -86,20 +86,26 @@ async function visitOf(who: string, fingers: readonly number[]): Promise<Capture
   } as unknown as Captured;
 }
 
-/** Candidates of a search; null where none was made. */
-async function found(visit: Captured): Promise<readonly string[] | null> {
+async function search(visit: Captured) {
   const comparer = comparerOf(kept.models, kept.config);
   const known = placesOf(kept.config, kiosk.keeper, kiosk.uplink, comparer);
   const decide = deciderOf({ comparer, known, nowMs: () => 0 });
   const { identification } = await decide(visit, { state: 'not_found' }, never);
   if (identification?.state !== 'searched') return null;
-  return identification.candidates.reveal().map(({ recordId }) => recordId);
+  const { candidates, modalities } = identification;
+  return { found: candidates.reveal().map(({ recordId }) => recordId), modalities };
 }
+
+/** Candidates of a search; null where none was made. */
+const found = async (visit: Captured): Promise<readonly string[] | null> =>
+  (await search(visit))?.found ?? null;
 
 describe('fingers', () => {
   it('find whose face is another, and follow the records as they change', async () => {
     const stranger = await visitOf('e', [1, 2]);
     await expect.poll(() => found(stranger), WAIT).toEqual(['record-A']);
+    const gallery = async () => (await kiosk.keeper.health()).gallery;
+    await expect.poll(gallery, WAIT).toEqual({ faces: 'ready', fingers: 'ready' });
     expect(await found(await visitOf('e', [7, 8]))).toEqual([]);
     expect(await found(await visitOf('b', []))).toEqual(['record-B']);
 
@@ -111,10 +117,32 @@ describe('fingers', () => {
     await expect.poll(() => found(stranger), WAIT).toEqual([]);
   }, 60_000);
 
+  it('that are not searched in time leave the faces what they found, and the other way round', async () => {
+    const visit = await visitOf('b', [3, 4]);
+    const both = { found: ['record-B'], modalities: ['face', 'finger'] };
+    await expect.poll(() => search(visit), WAIT).toEqual(both);
+    const sides = [
+      ['fingers', 'face'],
+      ['faces', 'finger'],
+    ] as const;
+    for (const [slow, other] of sides) {
+      const pid = kiosk.galleries[slow]?.health.pid;
+      if (!pid) throw new Error('no gallery runs');
+      process.kill(pid, 'SIGSTOP');
+      expect(await search(visit)).toEqual({ found: ['record-B'], modalities: [other] });
+      process.kill(pid, 'SIGKILL');
+      await expect.poll(() => kiosk.galleries[slow]?.health.filled, WAIT).toBe(false);
+      expect(await search(visit)).toEqual({ found: ['record-B'], modalities: [other] });
+      expect((await kiosk.keeper.health()).gallery).toMatchObject({ [slow]: 'not_ready' });
+      await expect.poll(() => search(visit), WAIT).toEqual(both);
+    }
+  }, 60_000);
+
   it('are there again after a start, and go without the faces', async () => {
     await kiosk[Symbol.asyncDispose]();
     kiosk = await kept.kiosk('off');
     const stranger = await visitOf('e', [3, 4]);
     await expect.poll(() => found(stranger), WAIT).toEqual(['record-B']);
+    expect((await kiosk.keeper.health()).gallery).toEqual({ faces: 'off', fingers: 'ready' });
   }, 60_000);
 });

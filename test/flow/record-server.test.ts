@@ -4,10 +4,16 @@ import mqtt from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TOPICS, topicOf } from '../../agent/contract/uplink.ts';
 import { Biometric } from '../../agent/ops/biometric.ts';
+import { buildPacket } from '../../agent/packet/build.ts';
+import { ImageCodec } from '../../agent/packet/imaging.ts';
+import { recipientFromJwk } from '../../agent/packet/signer.ts';
+import { uuid7Maker } from '../../agent/packet/uuid7.ts';
 import { comparerOf } from '../../agent/records/comparer.ts';
 import { deciderOf } from '../../agent/records/identify.ts';
 import { placesOf } from '../../agent/records/places.ts';
-import type { Captured, Lookup } from '../../agent/session/visit.ts';
+import type { Compared, Identification, Lookup } from '../../agent/session/visit.ts';
+import { judgePacket, loadServiceKeys } from '../../backend/index.ts';
+import { contractSchema } from '../../backend/sealed/schemas.ts';
 import type { OfficeRecord } from '../../sim/office/records.ts';
 import { type SimulatedRecordServer, startRecordServer } from '../../sim/office/server.ts';
 import { makePki } from '../../sim/pki/make.ts';
@@ -15,9 +21,10 @@ import { pkiPaths } from '../../sim/pki/paths.ts';
 import { recordServerKeys, serviceKeys } from '../../sim/pki/use.ts';
 import { ADDRESS, keyFolder } from '../../sim/world/world.ts';
 import { type KeptKiosk, KeptWorld } from '../fixtures/kept-kiosk.ts';
+import { fileSigner } from '../fixtures/pki.ts';
 import { drawRidges, type RidgeView } from '../fixtures/ridges.ts';
 import { until } from '../fixtures/uplink-world.ts';
-import { finger, passport, face as takenFace } from '../fixtures/visit.ts';
+import { finger, STORY, statesOf, face as takenFace } from '../fixtures/visit.ts';
 
 type Who = 'a' | 'b' | 'c' | 'e';
 const picture = (who: Who, pose = 'neutral'): Uint8Array =>
@@ -34,7 +41,7 @@ let kept: KeptWorld;
 let kiosk: KeptKiosk;
 let server: SimulatedRecordServer;
 const serving = new AsyncDisposableStack();
-let probe: Captured;
+let probe: Compared;
 
 const embedding = async (who: Who, pose?: string): Promise<Float32Array> => {
   const { face } = await kept.models.face.analyse(picture(who, pose));
@@ -69,16 +76,16 @@ beforeAll(async () => {
   kiosk = await kept.kiosk();
   const records = [await officeRecord('a', 'office-a'), await officeRecord('b', 'office-b')];
   server = serving.use(await startRecordServer({ ...serverOptions(), records }));
-  const { template } = await kept.models.finger.extract(drawRidges(1));
-  const image = finger('right_index').sample.reveal().image;
+  const image = drawRidges(1);
+  const { template } = await kept.models.finger.extract(image);
+  const review = statesOf(STORY).find(state => state.kind === 'review');
+  if (!review) throw new Error('the story has no review');
+  const embeddings = [await embedding('a', 'smile')];
   probe = {
-    ...{ purpose: 'register_level_2', travelDocument: passport },
-    face: {
-      ...takenFace,
-      sample: new Biometric({ jpeg: new Uint8Array(0), embeddings: [await embedding('a', 'smile')] }),
-    },
+    ...review.visit,
+    face: { ...takenFace, sample: new Biometric({ jpeg: picture('a', 'smile'), embeddings }) },
     fingers: [{ ...finger('right_index'), sample: new Biometric({ image, template }) }],
-  } as unknown as Captured;
+  };
   await until(() => kiosk.keeper.gallery && kiosk.uplink.online);
 }, 60_000);
 afterEach(() => server.setFault(null));
@@ -98,10 +105,11 @@ async function searched({ alone = false, lookup = { state: 'not_found' } as Look
     never,
   );
   const { outcome, reason } = decision;
-  if (identification?.state !== 'searched') return { outcome, reason, state: identification?.state };
+  if (identification?.state !== 'searched') return { outcome, reason, identification };
   const { place, searched: size } = identification;
   const candidates = identification.candidates.reveal();
-  return { outcome, reason, place, size, found: candidates.map(({ recordId }) => recordId), candidates };
+  const found = candidates.map(({ recordId }) => recordId);
+  return { outcome, reason, place, size, found, candidates, identification };
 }
 
 const OFFICE = { place: 'office', size: 2, found: ['office-a'] };
@@ -112,6 +120,10 @@ describe('a search at the record server', () => {
     const found = await searched();
     expect(found).toMatchObject({ ...OFFICE, outcome: 'inconclusive', reason: 'may_be_known_otherwise' });
     expect(found.candidates?.[0]?.portrait).toEqual(Buffer.from(picture('a')));
+    expect(await told(found.identification)).toEqual({
+      ...{ state: 'searched', place: 'office', searched: 2, modalities: ['face', 'finger'], fpirAsked: 0.01 },
+      candidates: [{ recordId: 'office-a', fpir: expect.any(Number), face: 'match', finger: 'not_compared' }],
+    });
     server.remove('office-a');
     expect(await searched()).toMatchObject({ place: 'office', size: 1, found: [], outcome: 'no_record' });
     server.put(await officeRecord('a', 'office-a'));
@@ -200,13 +212,46 @@ describe('a search at the record server', () => {
   });
 });
 
+/** What the backend reads of the search in a packet of this visit. */
+async function told(identification: Identification | undefined) {
+  if (!identification) throw new Error('no search was due');
+  const folder = keyFolder(kept.folder);
+  const pki = pkiPaths(folder, ADDRESS.office, ADDRESS.kiosk);
+  await using codec = new ImageCodec({ deadlineMs: 15_000 });
+  const recipient = await recipientFromJwk(readFileSync(pki.backend.encryptionPublic, 'utf8'));
+  const createdAt = new Date();
+  const expected = {
+    within3WorkingDays: null,
+    within7WorkingDays: null,
+    accountDecision: null,
+    provisional: true,
+  };
+  const sealed = await buildPacket(
+    uuid7Maker(Date.now)(),
+    { ...probe, identification },
+    expected,
+    {
+      ...{ ...ADDRESS, boot: 1, sequence: 1, agentVersion: '0.0.0', clock: 'unknown', createdAt },
+      audit: await kiosk.outbox.auditHead(),
+    },
+    { codec, signer: fileSigner(pki.kiosk.signing), recipient },
+    never,
+  );
+  const { keys, root } = loadServiceKeys(serviceKeys(folder, 'backend'));
+  const context = { keys, trust: { root }, schema: contractSchema('packet'), at: createdAt };
+  const { manifest, blobs } = await judgePacket(sealed.container, context, { ...ADDRESS, id: sealed.id });
+  expect(blobs.size).toBe(3);
+  return (manifest as unknown as { identification: unknown }).identification;
+}
+
 it('where nobody can search, the 1:1 comparison stands alone, and says so', async () => {
   await serving.disposeAsync();
-  expect(await searched({ alone: true })).toEqual({
-    ...{ outcome: 'no_record', reason: 'not_in_database', state: 'not_searched' },
-  });
+  const alone = await searched({ alone: true });
+  const identification = { state: 'not_searched' };
+  expect(alone).toEqual({ outcome: 'no_record', reason: 'not_in_database', identification });
+  expect(await told(alone.identification)).toEqual(identification);
   await kept.world.broker?.stop();
   await expect.poll(() => kiosk.uplink.online, WAIT).toBe(false);
-  expect(await searched({ alone: true })).toMatchObject({ state: 'not_searched' });
+  expect(await searched({ alone: true })).toMatchObject({ identification });
   expect(await searched()).toMatchObject(KIOSK);
 });

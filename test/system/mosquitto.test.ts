@@ -12,7 +12,7 @@ import { type BrokerAccess, connectClient } from '../../sim/broker/client.ts';
 import { topicOf } from '../../sim/broker/topics.ts';
 import { makePki } from '../../sim/pki/make.ts';
 import type { PkiPaths } from '../../sim/pki/paths.ts';
-import { kioskTlsFiles, serviceKeys, tlsFiles } from '../../sim/pki/use.ts';
+import { kioskTlsFiles, recordServerTlsFiles, serviceKeys, tlsFiles } from '../../sim/pki/use.ts';
 import { type SimulatedRegistry, startRegistry } from '../../sim/registry/registry.ts';
 import { answerKeyPair, KioskEnd, packetManifest, uuid7 } from '../flow/sim-backend-kiosk.ts';
 import { Mosquitto } from './mosquitto.ts';
@@ -147,6 +147,35 @@ test('a kiosk cannot speak on the topic of another', async () => {
   const topic = topicOf({ office: ADDRESS.office, kiosk: 'kiosk-2' }, 'packet');
   await expect(kiosk.client.publishAsync(topic, 'x', { qos: 1 })).rejects.toThrow('Not authorized');
   expect(backend.refusals()).toEqual([]);
+});
+
+test('a kiosk asks the record server for itself alone, and hears no answer but its own', async () => {
+  const client = await connectClient(
+    access(kioskTlsFiles(folder, ADDRESS.office, ADDRESS.kiosk)),
+    'alone',
+    soon(),
+  );
+  const server = await connectClient(access(recordServerTlsFiles(folder, ADDRESS.office)), 'office', soon());
+  const other = { office: ADDRESS.office, kiosk: 'kiosk-2' };
+  const [request, answer] = ['record/identify/request', 'record/identify/answer'] as const;
+  const asked = new Promise(resolve => server.once('message', resolve));
+  await server.subscribeAsync(topicOf(ADDRESS, request), { qos: 1 });
+  await client.publishAsync(topicOf(ADDRESS, request), 'x', { qos: 1 });
+  expect(await asked).toBe(topicOf(ADDRESS, request));
+  for (const topic of [topicOf(other, request), topicOf(ADDRESS, answer)])
+    await expect(client.publishAsync(topic, 'x', { qos: 1 })).rejects.toThrow('Not authorized');
+  const receipt = server.publishAsync(topicOf(ADDRESS, 'receipt'), 'x', { qos: 1 });
+  await expect(receipt).rejects.toThrow('Not authorized');
+
+  // A broker may take a subscription and deliver nothing.
+  await client.subscribeAsync(topicOf(other, answer), { qos: 1 }).catch(() => undefined);
+  await client.subscribeAsync(topicOf(ADDRESS, answer), { qos: 1 });
+  const heard: string[] = [];
+  client.on('message', topic => heard.push(topic));
+  for (const address of [other, ADDRESS])
+    await server.publishAsync(topicOf(address, answer), 'x', { qos: 1 });
+  await expect.poll(() => heard).toEqual([topicOf(ADDRESS, answer)]);
+  await Promise.all([client.endAsync(), server.endAsync()]);
 });
 
 test('a packet survives the death of the broker: repeated, it is one packet', async () => {

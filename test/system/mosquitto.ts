@@ -16,6 +16,9 @@ topic write vantay/1/+/+/record/answer
 topic read vantay/1/+/+/record/sync/request
 topic write vantay/1/+/+/record/sync/answer
 topic write vantay/1/+/+/record/sync/notice
+user record server
+topic read vantay/1/+/+/record/identify/request
+topic write vantay/1/+/+/record/identify/answer
 pattern write vantay/1/+/%u/packet
 pattern write vantay/1/+/%u/record/request
 pattern read vantay/1/+/%u/receipt

@@ -13,6 +13,7 @@ import {
   face,
   finger,
   found,
+  identification,
   input,
   PACKET_ID,
   passport,
@@ -84,15 +85,20 @@ describe('a case that the machine cannot decide', () => {
     expect(play(forwarded, submit).kind).toBe('submitting');
   });
 
-  it.each([undefined, { state: 'not_searched' } as const])('says whether a search was due: %o', found => {
+  it.each([
+    ['not_due', {}],
+    ['not_searched', { identification: { state: 'not_searched' } }],
+    ['face_only', { identification: { ...identification, modalities: ['face'] } }],
+    ['finger_only', { identification: { ...identification, modalities: ['finger'] } }],
+    ['searched', { identification }],
+  ] as const)('says what became of a search for others: %s', (search, made) => {
     const event = { type: 'compared', decision: decision('inconclusive') } as const;
-    const state = play(upTo('comparing'), { ...event, ...(found ? { identification: found } : {}) });
-    const view = officerViewOf(state, {
+    const view = officerViewOf(play(upTo('comparing'), { ...event, ...made }), {
       ...{ kiosk: 'kiosk-01', office: 'hanoi-01', devices: [], refusal: null, setAside: 0, pins: false },
-      ...{ screen: viewOf(state, VIEW_CONTEXT), secondOfficerFor: [], waited: () => null },
+      ...{ screen: viewOf(upTo('comparing'), VIEW_CONTEXT), secondOfficerFor: [], waited: () => null },
       accountDecision: { accountDecision: '2026-11-25', provisional: false },
     });
-    expect(view.openCase).toMatchObject({ search: found?.state ?? 'not_due', candidates: [] });
+    expect(view.openCase).toMatchObject({ search });
   });
 
   it('refused keeps nothing', () => {

@@ -12,6 +12,10 @@ import { sentence, useWords } from './words.ts';
 type OpenCase = NonNullable<OfficerView['openCase']>;
 type CaseProps = VisitProps & { readonly openCase: OpenCase; readonly visitId: string };
 
+/** Whether an officer has to know that less was searched than could be. */
+const isLacking = (search: OpenCase['search']): search is Exclude<typeof search, 'searched' | 'not_due'> =>
+  search !== 'searched' && search !== 'not_due';
+
 export function CaseDesk({ openCase, visitId, desk, onAct, complaint }: CaseProps) {
   const words = useWords();
   const { tell, say } = words;
@@ -27,7 +31,7 @@ export function CaseDesk({ openCase, visitId, desk, onAct, complaint }: CaseProp
         <Face which="record" there={faces.record} visitId={visitId} />
         <Person view={desk.screen.view} />
       </div>
-      {openCase.search === 'not_searched' && <p class="reason">{tell('case.not_searched')}</p>}
+      {isLacking(openCase.search) && <p class="reason">{tell(`case.${openCase.search}`)}</p>}
       <CandidateRecords candidates={openCase.candidates} visitId={visitId} />
       <ul class="findings">
         <Modality name="face" result={decision.face} />
