@@ -1,4 +1,6 @@
-/** What fingers cost the model process, one thread: extraction, comparison, search among 10,000; and whom the search finds. */
+/** What fingers cost the model process, one thread: extraction, comparison, searches; and whom a search finds. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type FingerModels, loadFingerModels } from '../models/finger/index.ts';
 import { decodeTemplate, encodeTemplate, type FingerTemplate } from '../models/finger/template.ts';
 import { type LocalFingerGallery, openLocalFingerGallery } from '../models/gallery/finger-gallery.ts';
@@ -18,6 +20,11 @@ const SOUGHT = 24;
 const OTHERS = 24;
 const FIRST_SEED = 7000;
 const GALLERY = 10_000;
+/** An office's records with every finger, as a kiosk keeps them, and the prints that it searches with. */
+const RECORDS = 1_000;
+const FINGERS = 10;
+const PROBES = 4;
+const SEARCHES = 10;
 const EXTRACTIONS = 30;
 const COMPARISONS = 200;
 const BATCH = 50;
@@ -80,6 +87,9 @@ export async function benchFinger(progress: Progress): Promise<readonly Figure[]
   progress('comparing');
   figures.push(...(await comparison(models, probes, records)));
 
+  progress(`searching among ${RECORDS} records of ${FINGERS} fingers`);
+  figures.push(...(await tenFingers(records, strangers, probes)));
+
   progress(`searching among ${GALLERY}`);
   const gallery = await openLocalFingerGallery();
   const prints = [...records, ...madeUp(strangers, GALLERY - records.length)];
@@ -130,9 +140,48 @@ async function searching(gallery: LocalFingerGallery, probes: readonly Uint8Arra
   ];
 }
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Of this process, garbage left out. */
+function heldBytes(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** Memory is what the gallery holds once a search has run. */
+async function tenFingers(
+  known: readonly Uint8Array[],
+  strangers: readonly Uint8Array[],
+  probes: readonly Uint8Array[],
+): Promise<Figure[]> {
+  const gallery = await openLocalFingerGallery();
+  const people = Math.floor(known.length / PROBES);
+  const sets = Array.from({ length: people }, (_, id) => known.slice(id * PROBES, (id + 1) * PROBES));
+  await gallery.search(probes.slice(0, PROBES), 1);
+  const before = heldBytes();
+  for (let id = 0; id < RECORDS; id++) {
+    const own = sets[id] ?? [];
+    gallery.put([{ id, templates: [...own, ...madeUp(strangers, FINGERS - own.length, id)] }]);
+  }
+  const ofPerson = (id: number) => probes.slice(id * PROBES, (id + 1) * PROBES);
+  let first = 0;
+  for (let id = 0; id < people; id++)
+    if ((await gallery.search(ofPerson(id), 1)).candidates[0]?.id === id) first++;
+  const grown = heldBytes() - before;
+  const times = await timesOf(SEARCHES, run => gallery.search(ofPerson(run % people), 20));
+  const id = 'finger_gallery_ten_fingers';
+  return [
+    { id: `${id}.memory_a_record`, value: Math.round(grown / RECORDS), unit: 'bytes', runs: 1 },
+    ...figuresOf(`${id}.search_1000_by_four`, times),
+    { id: `${id}.rank1`, value: rounded((100 * first) / people), unit: 'percent', runs: people },
+  ];
+}
+
 /** Prints that nobody has: each minutia, with its descriptor, is one of another finger's, laid at random. */
-function madeUp(strangers: readonly Uint8Array[], count: number): Uint8Array[] {
-  const rng = createRng('made-up prints', FIRST_SEED);
+function madeUp(strangers: readonly Uint8Array[], count: number, seed = 0): Uint8Array[] {
+  const rng = createRng('made-up prints', FIRST_SEED + seed);
   const pool = strangers.map(template => decodeTemplate(template)).filter(one => one.minutiae.length > 0);
   const rows = pool.flatMap(one =>
     one.minutiae.map((minutia, index) => ({
