@@ -139,7 +139,10 @@ test('a reader unplugged while somebody waits for a document', async () => {
   reader.plug();
   await ready;
   await reader.present(lines);
-  expect(await supervised.use((device, signal) => device.read(signal), soon())).toEqual(lines);
+  expect(await supervised.use((device, signal) => device.read(signal), soon())).toEqual({
+    kind: 'zone',
+    lines,
+  });
 });
 
 describe('waiting', () => {
