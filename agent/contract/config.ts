@@ -295,7 +295,7 @@ export const Config = z.strictObject({
         .boolean()
         .default(false)
         .describe(
-          'search among all kept fingers too, in some 5 KB of memory a finger: 50 MB a thousand records of ten',
+          'search among all kept fingers too, in some 8 KB of memory a finger: 76 MB a thousand records of ten',
         ),
     })
     .optional()
