@@ -1,6 +1,8 @@
 import { type Blink1Settings, openBlink1 } from './blink1/driver.ts';
+import { type BusylightSettings, openBusylight } from './busylight/driver.ts';
 import type { Camera, DocumentReader, FingerScanner, SignalLight } from './device.ts';
 import { type FfmpegSettings, openFfmpeg } from './ffmpeg/driver.ts';
+import { type HidPosSettings, openHidPos } from './hid-pos/driver.ts';
 import type { Tap } from './link/tape.ts';
 import { type MjpegHttpSettings, openMjpegHttp } from './mjpeg/driver.ts';
 import { openR30x, type R30xSettings } from './r30x/driver.ts';
@@ -12,9 +14,13 @@ export type ScannerSettings = { readonly kind: 'r30x' } & Omit<R30xSettings, 'li
 export type CameraSettings =
   | ({ readonly kind: 'mjpeg-http' } & MjpegHttpSettings)
   | ({ readonly kind: 'ffmpeg' } & FfmpegSettings);
-export type ReaderSettings = { readonly kind: 'serial-mrz' } & SerialMrzSettings;
+export type ReaderSettings =
+  | ({ readonly kind: 'serial-mrz' } & SerialMrzSettings)
+  | ({ readonly kind: 'hid-pos' } & HidPosSettings);
 
-export type LightSettings = { readonly kind: 'blink1' } & Blink1Settings;
+export type LightSettings =
+  | ({ readonly kind: 'blink1' } & Blink1Settings)
+  | ({ readonly kind: 'busylight' } & BusylightSettings);
 
 /** Opens a device, anew each time; for `supervise`. A tap between driver and link serves the first opening. */
 export type Open<D> = (signal: AbortSignal) => Promise<D & Supervisable>;
@@ -39,9 +45,11 @@ export function cameraOpener(settings: CameraSettings, tap?: Tap): Open<Camera> 
 }
 
 export function readerOpener(settings: ReaderSettings, tap?: Tap): Open<DocumentReader> {
+  if (settings.kind === 'hid-pos') return signal => openHidPos(settings, signal, tap);
   return signal => openSerialMrz(settings, signal, tap);
 }
 
 export function lightOpener(settings: LightSettings): Open<SignalLight> {
+  if (settings.kind === 'busylight') return signal => openBusylight(settings, signal);
   return signal => openBlink1(settings, signal);
 }

@@ -10,6 +10,7 @@ import { readerPart } from './parts/reader.ts';
 import { registryPart } from './parts/registry.ts';
 import { replayPart } from './parts/replay.ts';
 import { sensorPart } from './parts/sensor.ts';
+import { usbPart } from './parts/usb.ts';
 import { personScenario, play } from './play.ts';
 import { complain, playedText, stageLine } from './print.ts';
 import { SCENARIOS } from './scenarios/index.ts';
@@ -23,6 +24,7 @@ const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<unknow
   backend: backendPart,
   pki: pkiPart,
   replay: replayPart,
+  usb: usbPart,
 };
 
 const interrupted = new AbortController();

@@ -29,11 +29,19 @@ const CameraSettings = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const DocumentReaderSettings = z.strictObject({
-  kind: z.literal('serial-mrz'),
-  path: FilePath.describe('tty of the reader, or usb:VENDOR:PRODUCT[:SERIAL]'),
-  baud: z.int().min(1200).max(115200).default(9600),
-});
+const DocumentReaderSettings = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('serial-mrz'),
+    path: FilePath.describe('tty of the reader, or usb:VENDOR:PRODUCT[:SERIAL]'),
+    baud: z.int().min(1200).max(115200).default(9600),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('hid-pos')
+      .describe('bar code scanner (HID usage page 8CH) that reads zones out of codes'),
+    path: FilePath.describe('hidraw device of the scanner, or usb:VENDOR:PRODUCT[:SERIAL]'),
+  }),
+]);
 
 const Pkcs11Key = z.strictObject({
   moduleFile: FilePath.describe("the vendor's PKCS #11 module"),
@@ -89,10 +97,19 @@ const PrinterSettings = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const SignalLightSettings = z.strictObject({
-  kind: z.literal('blink1').describe('blink(1) signal light: ready, capture, error'),
-  path: FilePath.default('usb:27b8:01ed').describe('its hidraw device, or usb:VENDOR:PRODUCT[:SERIAL]'),
-});
+const LightPath = FilePath.describe('its hidraw device, or usb:VENDOR:PRODUCT[:SERIAL]');
+const SignalLightSettings = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('blink1').describe('blink(1) signal light: ready, capture, error'),
+    path: LightPath.default('usb:27b8:01ed'),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('busylight')
+      .describe('Busylight signal light (27BB:3BCA to 3BCF): ready, capture, error'),
+    path: LightPath.default('usb:27bb:3bcd'),
+  }),
+]);
 
 /** The configuration file (YAML). Each value can be overridden by `VANTAY_` + its path in capitals, levels joined by `__`. */
 export const Config = z.strictObject({

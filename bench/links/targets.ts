@@ -1,5 +1,6 @@
 /** The decoders of every wire that a device speaks, each with an oracle of its own. */
 import { decodeData } from '../../drivers/cp2110/wire.ts';
+import { type CodeLayout, codeLayout, decodeScan } from '../../drivers/hid-pos/wire.ts';
 import { JpegSplitter } from '../../drivers/mjpeg/jpeg-splitter.ts';
 import { MultipartReader } from '../../drivers/mjpeg/multipart.ts';
 import { decodeStatus } from '../../drivers/printer/status.ts';
@@ -7,7 +8,9 @@ import { decode } from '../../drivers/r30x/wire.ts';
 import { LineReader, ZoneAssembler } from '../../drivers/serial-mrz/wire.ts';
 import { type PrinterFault, statusBytes } from '../../sim/printer/printer.ts';
 import { ACK, COMMAND, DATA, END_OF_DATA, writePacket } from '../../sim/sensor/wire.ts';
+import { readLineCoding } from '../../sim/usb/cdc-acm.ts';
 import { Cp2110Bridge } from '../../sim/usb/cp2110.ts';
+import { codeReports, REPORT_DESCRIPTOR } from '../../sim/usb/pos-scanner.ts';
 import type { FuzzedDecoder, FuzzTarget } from './fuzz.ts';
 
 const IDENTIFIER = { command: COMMAND, data: DATA, ack: ACK, end: END_OF_DATA } as const;
@@ -143,6 +146,60 @@ const cp2110: FuzzTarget = {
   },
 };
 
+/** All of CDC that is read here, and on the device's side: the kernel's driver is the host's. PSTN 1.2, table 17. */
+const cdc: FuzzTarget = {
+  name: 'cdc_line_coding',
+  frames: ['80250000000008', '00e10000000008', '00c20100020207'].map(text => Buffer.from(text, 'hex')),
+  start: () => bytes => {
+    const accepted = readLineCoding(bytes) !== undefined;
+    const told = Buffer.from(bytes).toString('hex');
+    demand(accepted === /^(?!0{8})[0-9a-f]{8}0[0-2]0[0-4](0[5-8]|10)$/.test(told), `or refused ${told}`);
+    return accepted ? 1 : 0;
+  },
+};
+
+/** What is accepted, each part compared with where the layout of the undamaged descriptor has it. */
+const hidPos: FuzzTarget = {
+  name: 'hid_pos',
+  frames: ['7', 'A-2026-1187', TD3.join('')].flatMap(text => codeReports(']Q1', Buffer.from(text))),
+  start() {
+    const layout = codeLayout(REPORT_DESCRIPTOR)!;
+    return bytes => {
+      const part = decodeScan(layout, bytes);
+      if (part === undefined) return 0;
+      const [number, count = 0] = bytes;
+      const symbology = Buffer.from(bytes.subarray(2, 5)).toString('latin1');
+      demand(number === 2 && count <= 56 && bytes.length >= 64, 'a report that is none');
+      demand(/^(][A-Za-z][A-Za-z0-9]|\0\0\0)$/.test(symbology), 'a symbology that is none');
+      demand(Buffer.from(part.data).equals(bytes.subarray(5, 5 + count)), 'data never sent');
+      demand(part.continued === ((bytes[63]! & 1) === 1), 'the end of a code in its middle');
+      return 1;
+    };
+  },
+};
+
+/** Whatever a descriptor says, no part of a code may lie outside the report. */
+const hidDescriptor: FuzzTarget = {
+  name: 'hid_descriptor',
+  frames: [REPORT_DESCRIPTOR, new Uint8Array(Buffer.from('058c09027508950409fe8102c0', 'hex'))],
+  start: () => bytes => {
+    const layout = codeLayout(bytes);
+    if (layout === undefined) return 0;
+    demand(
+      endsOf(layout).every(end => end <= layout.reportBytes && end > 0),
+      'a part outside the report',
+    );
+    return 1;
+  },
+};
+
+const endsOf = ({ dataAt, dataBytes, countAt = 0, symbologyAt, continuedBit = 0 }: CodeLayout): number[] => [
+  dataAt + dataBytes,
+  countAt + 1,
+  symbologyAt === undefined ? 1 : symbologyAt + 3,
+  (continuedBit >> 3) + 1,
+];
+
 /** Two bytes of the form 0xx1xx10, as the manual draws them, or nothing. */
 const printerStatus: FuzzTarget = {
   name: 'escpos_status',
@@ -159,4 +216,14 @@ function demand(holds: boolean, what: string): void {
   if (!holds) throw new Error(`the decoder accepted ${what}`);
 }
 
-export const FUZZ_TARGETS: readonly FuzzTarget[] = [r30x, cp2110, mrz, multipart, bareJpeg, printerStatus];
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  r30x,
+  cp2110,
+  cdc,
+  hidPos,
+  hidDescriptor,
+  mrz,
+  multipart,
+  bareJpeg,
+  printerStatus,
+];

@@ -1,20 +1,14 @@
 import type { DeviceError, DeviceIdentity, LightSignal, SignalLight } from '../device.ts';
 import { deviceNode } from '../find-device.ts';
+import { DARK, SIGNAL_COLOURS } from '../light-colours.ts';
 import { type HidDevice, openHid } from '../link/hid.ts';
-import { type Colour, encodeFade } from './wire.ts';
+import { encodeFade } from './wire.ts';
 
 export interface Blink1Settings {
   /** hidraw device, or as {@link deviceNode} finds it. */
   readonly path: string;
 }
 
-/** ISO 3864-4 safety colours in spirit: green for go, blue for an action asked of the person, red for stop. */
-const COLOURS: Readonly<Record<LightSignal, Colour>> = {
-  ready: { red: 0, green: 160, blue: 0 },
-  capture: { red: 0, green: 60, blue: 255 },
-  error: { red: 255, green: 0, blue: 0 },
-};
-const DARK: Colour = { red: 0, green: 0, blue: 0 };
 /** Seen as a change, not as a flash. */
 const FADE_MS = 200;
 
@@ -37,10 +31,9 @@ class Blink1 implements SignalLight {
   }
 
   show(what: LightSignal): Promise<void> {
-    return this.#hid.sendFeature(encodeFade(COLOURS[what], FADE_MS));
+    return this.#hid.sendFeature(encodeFade(SIGNAL_COLOURS[what], FADE_MS));
   }
 
-  /** Dark: a light that nobody drives must not promise anything. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#hid.sendFeature(encodeFade(DARK, 0)).catch(() => {});
     await this.#hid.close();

@@ -4,13 +4,7 @@
  *
  *     01 | 63 'c' | red | green | blue | time 2, in units of 10 ms, big-endian | light, 0 for all
  */
-
-export interface Colour {
-  /** 0 .. 255 each. */
-  readonly red: number;
-  readonly green: number;
-  readonly blue: number;
-}
+import type { Colour } from '../light-colours.ts';
 
 const REPORT = 0x01;
 const FADE_TO_RGB = 0x63;

@@ -17,7 +17,11 @@ import {
  * @throws DeviceError as {@link openHid} does, DEVICE_PROTOCOL when it is no CP2110
  */
 export async function openCp2110(path: string, baud: number, signal: AbortSignal): Promise<BaudLink> {
-  const hid = await openHid(path, signal);
+  return openCp2110On(await openHid(path, signal), baud);
+}
+
+/** The same on a bridge that is open; it is closed when it is none. */
+export async function openCp2110On(hid: HidDevice, baud: number): Promise<BaudLink> {
   try {
     const link = new Cp2110Link(hid);
     await link.setBaud(baud);

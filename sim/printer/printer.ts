@@ -66,7 +66,10 @@ const DLE = 0x10;
 const EOT = 0x04;
 
 /** Questions at the beginning of what came (DLE EOT n); within a picture the same bytes are dots. */
-function realTimeQuestions(bytes: Buffer): { readonly questions: readonly number[]; readonly rest: Buffer } {
+export function realTimeQuestions(bytes: Buffer): {
+  readonly questions: readonly number[];
+  readonly rest: Buffer;
+} {
   const questions: number[] = [];
   let at = 0;
   for (; bytes[at] === DLE && bytes[at + 1] === EOT; at += 3) questions.push(bytes[at + 2] ?? 0);

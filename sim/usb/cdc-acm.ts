@@ -14,6 +14,30 @@ const QUIET = [0x22, 0x23];
 /** Header, call management, abstract control, union of interfaces 0 and 1. */
 const FUNCTIONAL = [5, 0x24, 0, 0x10, 1, 5, 0x24, 1, 0, 1, 4, 0x24, 2, 2, 5, 0x24, 6, 0, 1];
 
+export interface LineCoding {
+  /** Bits per second. */
+  readonly baud: number;
+  readonly stopBits: 1 | 1.5 | 2;
+  readonly parity: 'none' | 'odd' | 'even' | 'mark' | 'space';
+  readonly dataBits: 5 | 6 | 7 | 8 | 16;
+}
+
+const LINE_CODING_BYTES = 7;
+const STOP_BITS = [1, 1.5, 2] as const;
+const PARITY = ['none', 'odd', 'even', 'mark', 'space'] as const;
+const DATA_BITS = [5, 6, 7, 8, 16] as const;
+
+/** PSTN table 17: speed 4, stop bits, parity, data bits; undefined for what is none. */
+export function readLineCoding(bytes: Uint8Array): LineCoding | undefined {
+  if (bytes.length !== LINE_CODING_BYTES) return undefined;
+  const baud = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const stopBits = STOP_BITS[bytes[4]!];
+  const parity = PARITY[bytes[5]!];
+  const dataBits = DATA_BITS.find(bits => bits === bytes[6]);
+  if (baud === 0 || !stopBits || !parity || !dataBits) return undefined;
+  return { baud, stopBits, parity, dataBits };
+}
+
 export function cdcAcmSensor(
   finger: () => GrayImageLike | null,
   unplug: () => void,
@@ -60,11 +84,12 @@ export function cdcAcmSensor(
       control({ type, request }, data) {
         if (type === 0xa1 && request === GET_LINE_CODING) return lineCoding;
         if (type !== 0x21) return 'stall';
-        if (request === SET_LINE_CODING) lineCoding = Buffer.from(data);
-        else if (!QUIET.includes(request)) return 'stall';
+        if (request !== SET_LINE_CODING) return QUIET.includes(request) ? 'done' : 'stall';
+        if (readLineCoding(data) === undefined) return 'stall';
+        lineCoding = Buffer.from(data);
         return 'done';
       },
-      receive: (_endpoint, bytes) => sensor.hear(bytes, lineCoding.readUInt32LE(0)),
+      receive: (_endpoint, bytes) => sensor.hear(bytes, readLineCoding(lineCoding)?.baud ?? 0),
       reset: sensor.reset,
       arm: sensor.arm,
     };

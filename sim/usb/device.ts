@@ -1,7 +1,9 @@
 /**
  * A USB device as its model sees itself: descriptors, control requests, endpoints. It is plugged into a virtual machine
- * by usbredir.ts. Source: USB 2.0 specification chapter 9, Device Class Definition for HID 1.11 chapter 7.
+ * by usbredir.ts, into another Linux by usbip.ts. Source: USB 2.0 specification chapter 9, Device Class Definition for HID 1.11 chapter 7.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Transfer, UsbFaultInjector, type UsbFaults } from './faults.ts';
 
 export interface UsbEndpoint {
   /** Number, with 0x80 for those to the host. */
@@ -63,17 +65,29 @@ const DESCRIPTOR = { device: 1, configuration: 2, string: 3, report: 0x22 } as c
 /** English (United States), the only language of the strings. */
 const LANGUAGE = [4, 3, 9, 4];
 
-export class UsbDevice {
-  readonly model: UsbModel;
-  readonly #toHost = new Map<number, Uint8Array[]>();
-  readonly #waiting = new Map<number, ((bytes: Uint8Array) => void)[]>();
+export class UsbDevice<M extends UsbModel = UsbModel> {
+  readonly model: M;
+  readonly #faults = new UsbFaultInjector();
+  readonly #toHost = new Map<number, Transfer[]>();
+  readonly #waiting = new Map<number, ((transfer: Transfer) => void)[]>();
+  #unplug = () => {};
+  /** What was sent before it was plugged in anew does not arrive any more. */
+  #plugged = 0;
+  #arrival: Promise<void> = Promise.resolve();
 
-  constructor(make: (toHost: ToHost) => UsbModel) {
-    this.model = make((endpoint, bytes) => this.#push(endpoint, bytes));
+  constructor(make: (toHost: ToHost) => M) {
+    this.model = make((endpoint, bytes) => this.#send(endpoint, bytes));
+  }
+
+  /** @param unplug pulls the cable; for a fault that does so */
+  arm(faults: UsbFaults, unplug: () => void = () => {}): void {
+    this.#faults.arm(faults);
+    this.#unplug = unplug;
   }
 
   /** Plugged in anew: nothing of before is sent or answered. */
   reset(): void {
+    this.#plugged += 1;
     this.#toHost.clear();
     this.#waiting.clear();
     this.model.reset();
@@ -83,23 +97,23 @@ export class UsbDevice {
     const { type, request } = setup;
     if (type === 0x80 && request === 6) return this.#descriptor(setup.value >> 8, setup.value & 0xff);
     if (type === 0x81 && request === 6 && setup.value >> 8 === DESCRIPTOR.report) {
-      const report = this.model.interfaces[setup.index]?.reportDescriptor;
-      return report ? Buffer.from(report) : 'stall';
+      const own = this.model.interfaces[setup.index]?.reportDescriptor;
+      return own ? Buffer.from(this.#faults.reportDescriptor ?? own) : 'stall';
     }
     // GET_STATUS, GET_CONFIGURATION, GET_INTERFACE.
     if ((type & 0xe0) === 0x80 && request === 0) return Buffer.from([0, 0]);
     if (type === 0x80 && request === 8) return Buffer.from([1]);
     if (type === 0x81 && request === 10) return Buffer.from([0]);
     if ((type & 0xe0) === 0 && QUIET_REQUESTS.includes(request)) return 'done';
-    return this.model.control(setup, data);
+    return this.#faults.refuses() ? 'stall' : this.model.control(setup, data);
   }
 
   receive(endpoint: number, bytes: Buffer): void {
     this.model.receive(endpoint, bytes);
   }
 
-  /** Calls `take` with the next bytes of an endpoint. @returns what takes the wish back */
-  pull(endpoint: number, take: (bytes: Uint8Array) => void): () => void {
+  /** Calls `take` with the next transfer of an endpoint. @returns what takes the wish back */
+  pull(endpoint: number, take: (transfer: Transfer) => void): () => void {
     const ready = this.#toHost.get(endpoint)?.shift();
     if (ready) {
       take(ready);
@@ -114,20 +128,35 @@ export class UsbDevice {
     };
   }
 
-  #push(endpoint: number, bytes: Uint8Array): void {
-    const take = this.#waiting.get(endpoint)?.shift();
-    if (take) take(bytes);
-    else this.#queue(endpoint).push(bytes);
+  #send(endpoint: number, bytes: Uint8Array): void {
+    const transfer = this.#faults.change(bytes);
+    const { slowMs } = this.#faults;
+    if (transfer === undefined) this.#unplug();
+    else if (slowMs === 0) this.#push(endpoint, transfer);
+    else {
+      const plugged = this.#plugged;
+      this.#arrival = this.#arrival.then(async () => {
+        await sleep(slowMs);
+        if (plugged === this.#plugged) this.#push(endpoint, transfer);
+      });
+    }
   }
 
-  #queue(endpoint: number): Uint8Array[] {
+  #push(endpoint: number, transfer: Transfer): void {
+    const take = this.#waiting.get(endpoint)?.shift();
+    if (take) take(transfer);
+    else this.#queue(endpoint).push(transfer);
+  }
+
+  #queue(endpoint: number): Transfer[] {
     const queue = this.#toHost.get(endpoint) ?? [];
     this.#toHost.set(endpoint, queue);
     return queue;
   }
 
   #descriptor(kind: number, index: number): ControlAnswer {
-    const { classCode, vendorId, productId, manufacturer, product, serial } = this.model;
+    const { classCode, vendorId, productId, manufacturer, product } = this.model;
+    const serial = this.#faults.serial ?? this.model.serial;
     if (kind === DESCRIPTOR.device) {
       const ids = [...uint16(vendorId), ...uint16(productId), ...uint16(0x100)];
       return Buffer.from([18, 1, ...uint16(0x200), classCode, 0, 0, 64, ...ids, 1, 2, 3, 1]);

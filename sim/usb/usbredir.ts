@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { TRANSFER, type UsbDevice } from './device.ts';
+import type { Transfer } from './faults.ts';
 
 /** usbredirproto.h, `usb_redir_*`. */
 const TYPE = {
@@ -32,7 +33,9 @@ const TYPE = {
 const CAPABILITIES = (1 << 1) | (1 << 4) | (1 << 5) | (1 << 6);
 const WIDE_IDS = 1 << 5;
 const HELLO_BYTES = 68;
+/** usb_redir_stall, usb_redir_babble. */
 const STALL = 4;
+const BABBLE = 6;
 const FULL_SPEED = 1;
 const CONTROL_PACKET_BYTES = 64;
 const NO_ENDPOINT = 0xff;
@@ -229,8 +232,9 @@ class Session {
     const next = (): void => {
       this.#polled.set(
         endpoint,
-        this.#device.pull(endpoint, bytes => {
-          const head = Buffer.from([endpoint, 0, bytes.length & 0xff, bytes.length >> 8]);
+        this.#device.pull(endpoint, transfer => {
+          const { status, bytes } = outcomeOf(transfer);
+          const head = Buffer.from([endpoint, status, bytes.length & 0xff, bytes.length >> 8]);
           this.#send(TYPE.interrupt, this.#interruptId++, head, bytes);
           setImmediate(() => this.#polled.has(endpoint) && next());
         }),
@@ -250,9 +254,11 @@ class Session {
       return;
     }
     let given = false;
-    const cancel = this.#device.pull(endpoint, bytes => {
+    const cancel = this.#device.pull(endpoint, transfer => {
+      const { status, bytes } = outcomeOf(transfer);
       given = true;
       this.#bulk.delete(id);
+      head[1] = status;
       head.writeUInt16LE(bytes.length, 2);
       head.writeUInt16LE(0, 8);
       this.#send(TYPE.bulk, id, head, bytes);
@@ -280,4 +286,10 @@ class Session {
     head.writeUInt16LE(data.length, 8);
     this.#send(TYPE.control, id, head, data);
   }
+}
+
+function outcomeOf(transfer: Transfer): { readonly status: number; readonly bytes: Uint8Array } {
+  if (transfer === 'stall') return { status: STALL, bytes: new Uint8Array(0) };
+  if (transfer === 'babble') return { status: BABBLE, bytes: new Uint8Array(0) };
+  return { status: 0, bytes: transfer };
 }

@@ -10,10 +10,15 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blink1 } from '../../sim/usb/blink1.ts';
+import { busylight } from '../../sim/usb/busylight.ts';
 import { cdcAcmSensor } from '../../sim/usb/cdc-acm.ts';
 import { cp2110WithSensor } from '../../sim/usb/cp2110.ts';
-import { UsbDevice } from '../../sim/usb/device.ts';
+import { type ToHost, UsbDevice, type UsbModel } from '../../sim/usb/device.ts';
+import type { UsbFaults } from '../../sim/usb/faults.ts';
+import { posScanner } from '../../sim/usb/pos-scanner.ts';
 import { serveUsbredir } from '../../sim/usb/usbredir.ts';
+import cdc from '../fixtures/wire/cdc.json' with { type: 'json' };
+import mrz from '../fixtures/wire/mrz.json' with { type: 'json' };
 import { drawnFinger } from '../wire/fingers.ts';
 import { picture } from '../wire/pictures.ts';
 import { guestKernel, initialRamdisk } from './kernel.ts';
@@ -73,14 +78,52 @@ async function plugged(name: string, make: typeof cp2110WithSensor) {
   return { name, path, redirected, arm };
 }
 
-const devices = [await plugged('cp2110', cp2110WithSensor), await plugged('cdc-acm', cdcAcmSensor)];
-/** What the signal light was told, as colours. */
-const fades: string[] = [];
-const lightPath = join(folder, 'light.sock');
-const light = new UsbDevice(() => blink1(({ colour }) => fades.push(colour.join())));
-const redirectedLight = await serveUsbredir(light, lightPath);
+/** Each line coding that the kernel's cdc-acm asked for, as bytes. */
+const lineCodings = new Set<string>();
+const SET_LINE_CODING = 0x20;
+const heardSensor: typeof cdcAcmSensor = (lain, unplug) => toHost => {
+  const model = cdcAcmSensor(lain, unplug)(toHost);
+  return {
+    ...model,
+    control(setup, data) {
+      if (setup.type === 0x21 && setup.request === SET_LINE_CODING) lineCodings.add(data.toString('hex'));
+      return model.control(setup, data);
+    },
+  };
+};
+const devices = [await plugged('cp2110', cp2110WithSensor), await plugged('cdc-acm', heardSensor)];
+/** What the signal lights showed, as colours. */
+const shown = { blink1: [] as string[], busylight: [] as string[] };
 /** Ready, capture, error, and dark when it is closed. */
-const FADES_EXPECTED = ['0,160,0', '0,60,255', '255,0,0', '0,0,0'];
+const EXPECTED = {
+  blink1: '0,160,0 0,60,255 255,0,0 0,0,0',
+  busylight: '0,63,0 0,24,100 100,0,0 0,0,0',
+};
+
+/** A device that stays where it is. */
+async function fixed<M extends UsbModel>(name: string, make: (toHost: ToHost) => M) {
+  const path = join(folder, `${name}.sock`);
+  const device = new UsbDevice(make);
+  return { name, path, device, redirected: await serveUsbredir(device, path) };
+}
+
+const scanner = await fixed('scanner', posScanner);
+const others = [
+  await fixed('blink1', () => blink1(({ colour }) => shown.blink1.push(colour.join()))),
+  await fixed('busylight', () => busylight(percent => shown.busylight.push(percent.join()))),
+  scanner,
+];
+const FAULTS: Readonly<Record<string, UsbFaults>> = {
+  stall: { stallTransfers: 1 },
+  babble: { babbleTransfers: 1 },
+  short: { shortTransfers: 1, shortBytes: 9 },
+};
+
+/** Holds a document before the scanner, and spoils that as the guest asks. */
+function scan(document: number, fault: string): void {
+  scanner.device.arm(FAULTS[fault] ?? {});
+  scanner.device.model.scan(']Q1', Buffer.from(mrz.documents[document]!.lines.join('\r')));
+}
 
 say(`Linux ${kernel.version}, acceleration ${ACCELERATION}`);
 const machine = spawn(
@@ -97,7 +140,7 @@ const machine = spawn(
     ...['-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap'],
     ...['-device', 'virtio-9p-pci,fsdev=host,mount_tag=host'],
     ...['-device', 'qemu-xhci,id=usb'],
-    ...[...devices, { name: 'light', path: lightPath }].flatMap(({ name, path }) => [
+    ...[...devices, ...others].flatMap(({ name, path }) => [
       ...['-chardev', `socket,id=${name},path=${path}`],
       ...['-device', `usb-redir,chardev=${name},bus=usb.0`],
     ]),
@@ -116,16 +159,23 @@ for await (const line of createInterface({ input: machine.stdout })) {
   // `ASK cp2110 1234`: pull that device out after so many more bytes.
   if (word === 'ASK')
     devices.find(({ name }) => name === rest[0])?.arm({ unplugAfterBytes: Number(rest[1]) });
+  else if (word === 'SCAN') scan(Number(rest[0]), rest[1] ?? '');
   else if (word === 'SAY') say(rest.join(' '));
   else if (word === 'EXIT') exit = Number(rest[0]);
   else if (line.trim() !== '') say(`| ${line.trim()}`);
 }
 await exited;
 clearTimeout(late);
-for (const redirected of [redirectedLight, ...devices.map(each => each.redirected)])
-  await redirected[Symbol.asyncDispose]();
+for (const { redirected } of [...others, ...devices]) await redirected[Symbol.asyncDispose]();
 await rm(folder, { recursive: true });
-say(`signal light: ${fades.join(' ')}`);
-if (fades.slice(-FADES_EXPECTED.length).join(' ') !== FADES_EXPECTED.join(' ')) exit ||= 1;
+for (const name of ['blink1', 'busylight'] as const) {
+  say(`${name}: ${shown[name].join(' ')}`);
+  if (!shown[name].join(' ').endsWith(EXPECTED[name])) exit ||= 1;
+}
+/** The sensor's speed and the kernel's first, and no other: {@link cdc} is the golden bytes of the wire tests. */
+const asked = [...lineCodings].sort().join(' ');
+say(`line codings asked of the serial sensor: ${asked}`);
+const codings = cdc.lineCodings.slice(0, 2).map(({ bytes }) => bytes.replaceAll(' ', ''));
+if (asked !== codings.sort().join(' ')) exit ||= 1;
 say(exit === 0 ? 'all checks hold' : `FAILED with ${exit}`);
 process.exitCode = exit;

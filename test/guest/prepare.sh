@@ -4,8 +4,9 @@
 set -u
 mkdir -p /run/udev/rules.d
 cp "$REPOSITORY/systemd/70-vantay.rules" /run/udev/rules.d/
-# The kiosk's rules know USB devices; this one hangs on nothing.
-echo 'SUBSYSTEM=="hidraw", DEVPATH=="*/uhid/*", GROUP="plugdev", MODE="0660"' > /run/udev/rules.d/71-simulated.rules
+# The kiosk's rules know USB devices by maker: one here hangs on nothing, and the scanner's maker is nobody.
+echo 'SUBSYSTEM=="hidraw", DEVPATH=="*/uhid/*", GROUP="plugdev", MODE="0660"
+SUBSYSTEM=="hidraw", ATTRS{idVendor}=="1209", GROUP="plugdev", MODE="0660"' > /run/udev/rules.d/71-simulated.rules
 /lib/systemd/systemd-udevd --daemon
 for module in videodev uhid hid-generic usbhid cdc-acm xhci-pci; do
   modprobe -d "$MODULES" "$module" || echo "modprobe $module failed"

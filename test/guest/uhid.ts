@@ -5,8 +5,11 @@ import { uartSensor } from '../../sim/usb/uart-sensor.ts';
 import { createUhid } from '../../sim/usb/uhid.ts';
 import { drawnFinger } from '../wire/fingers.ts';
 
-/** 63 bytes at 57,600 baud: hidraw keeps 64 reports for a reader and drops the rest without a word. */
-const REPORT_EVERY_MS = 11;
+/**
+ * Twice what 63 bytes take at 57,600 baud: hidraw keeps 64 reports for a reader and drops the rest without a word, and on a
+ * busy host the emulated machine's readers are slow.
+ */
+const REPORT_EVERY_MS = 22;
 
 const finger = drawnFinger(2);
 let sending = Promise.resolve();

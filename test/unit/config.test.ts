@@ -64,6 +64,18 @@ describe('a good configuration', () => {
     expect(config.comparison.fmr).toBe(1e-4);
   });
 
+  it('takes a bar code scanner in place of the serial reader, and either signal light', () => {
+    const scanner = GOOD.replace('serial-mrz', 'hid-pos');
+    for (const [kind, path] of [
+      ['blink1', 'usb:27b8:01ed'],
+      ['busylight', 'usb:27bb:3bcd'],
+    ]) {
+      const { devices } = good(`${scanner}  signalLight:\n    kind: ${kind}\n`);
+      expect(devices.documentReader).toEqual({ kind: 'hid-pos', path: '/dev/ttyACM0' });
+      expect(devices.signalLight).toEqual({ kind, path });
+    }
+  });
+
   it('has paths relative to its own folder; absolute ones stay', () => {
     const config = good(GOOD);
     expect(config.stateDir).toBe(join(folder, 'state'));

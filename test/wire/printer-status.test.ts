@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { decodeStatus, STATUS_QUESTION } from '../../drivers/printer/status.ts';
-import { type PrinterFault, statusBytes } from '../../sim/printer/printer.ts';
+import { type PrinterFault, realTimeQuestions, statusBytes } from '../../sim/printer/printer.ts';
 import golden from '../fixtures/wire/printer-status.json' with { type: 'json' };
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
 describe('golden bytes', () => {
-  test('the question', () => expect(STATUS_QUESTION).toEqual(hex(golden.question)));
+  test('the question, both sides', () => {
+    expect(STATUS_QUESTION).toEqual(hex(golden.question));
+    expect(realTimeQuestions(Buffer.from(hex(golden.question))).questions).toEqual([2, 4]);
+  });
 
   test.each(golden.answers)('$name, both sides', ({ bytes, status, trouble }) => {
     expect(decodeStatus(hex(bytes))).toBe(status);

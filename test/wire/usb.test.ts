@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encodeCommand } from '../../drivers/r30x/wire.ts';
-import { cdcAcmSensor } from '../../sim/usb/cdc-acm.ts';
+import { cdcAcmSensor, readLineCoding } from '../../sim/usb/cdc-acm.ts';
 import { cp2110WithSensor } from '../../sim/usb/cp2110.ts';
 import { UsbDevice } from '../../sim/usb/device.ts';
 import { serveUsbredir } from '../../sim/usb/usbredir.ts';
+import golden from '../fixtures/wire/cdc.json' with { type: 'json' };
 import { drawnFinger } from './fingers.ts';
 
 const finger = drawnFinger(1);
@@ -39,13 +40,29 @@ test('the descriptors of a CP2110', () => {
   expect(ask(device, 0xc0, 0x55, 0)).toBe('stall');
 });
 
-test('the line coding of a CDC-ACM sensor, which hears noise at another speed', () => {
-  const device = new UsbDevice(
+const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const serial = () =>
+  new UsbDevice(
     cdcAcmSensor(
       () => finger,
       () => {},
     ),
   );
+
+// The host's side is the kernel's cdc-acm; what it says is held to the same bytes in the guest tests.
+test('golden bytes of CDC-ACM: descriptors and line codings', () => {
+  const device = serial();
+  expect(ask(device, 0x80, 6, 0x0200)).toContain(golden.functional.replaceAll(' ', ''));
+  for (const { name, bytes, ...coding } of golden.lineCodings) {
+    expect(readLineCoding(hex(bytes)), name).toEqual({ ...coding });
+    expect(ask(device, 0x21, 0x20, 0, hex(bytes))).toBe('done');
+    expect(ask(device, 0xa1, 0x21, 0)).toBe(bytes.replaceAll(' ', ''));
+  }
+  for (const none of golden.none) expect(ask(device, 0x21, 0x20, 0, hex(none)), none).toBe('stall');
+});
+
+test('the line coding of a CDC-ACM sensor, which hears noise at another speed', () => {
+  const device = serial();
   // PSTN 1.2, table 17: 57600 baud, one stop bit, no parity, eight bits; little-endian.
   expect(ask(device, 0xa1, 0x21, 0)).toBe('00c20100000008');
   const answers: string[] = [];
