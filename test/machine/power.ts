@@ -1,6 +1,7 @@
 /** A kiosk that loses its power again and again while it takes and delivers packets. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,14 +24,15 @@ const DRIVES: readonly Drive[] = ['honest', 'lying'];
 export interface CutFindings extends DiskFindings {
   readonly drive: Drive;
   readonly cut: Cut;
-  /** Packets that were promised before and are not in the outbox any more. */
+  /** Packets that were promised by then, and how many of them are not in the outbox any more. */
+  readonly promised: number;
   readonly lost: number;
 }
 
 export class PowerTrial {
   readonly seed = randomBytes(4).toString('hex');
-  /** Packets of which the kiosk said that they are durable. */
-  readonly promised = new Set<string>();
+  /** Packets of which the kiosk said that they are durable -> length of the disk's log when it said so, bytes. */
+  readonly promised = new Map<string, number>();
   machine: Machine;
   readonly #kiosk: MachineKiosk;
   readonly #folder: string;
@@ -38,6 +40,8 @@ export class PowerTrial {
   /** As it was when the machine was switched on. */
   #disk: string;
   #cuts = 0;
+  /** Length of the disk's log from which on its cuts are of interest. */
+  #fromByte = 0;
 
   constructor(kiosk: MachineKiosk, machine: Machine, folder: string) {
     this.#kiosk = kiosk;
@@ -55,13 +59,14 @@ export class PowerTrial {
       ...{ url: this.#kiosk.world.brokerUrl.replace('127.0.0.1', '10.0.2.2') },
       ...{ pauseMs: PAUSE_MS, blobBytes: BLOB_BYTES },
     };
+    this.#fromByte = this.#logBytes();
     const streaming = this.machine
       .shell(
         `cd /var/lib/vantay; exec setpriv --reuid=vantay --regid=vantay --clear-groups \\
           /usr/lib/vantay/bin/node /usr/lib/vantay/test/chaos/stream-child.ts '${JSON.stringify(settings)}'`,
         line => {
           const [word, id] = line.split(' ');
-          if (word === 'accepted') this.promised.add(id!);
+          if (word === 'accepted') this.promised.set(id!, this.#logBytes());
         },
       )
       .then(
@@ -90,19 +95,22 @@ export class PowerTrial {
   }
 
   /**
-   * The power goes, a moment from now. Looks at the disk that is left, and at others that might have been left as well.
-   * @param others how many of each kind of drive; a lying one forgets what it was told to keep
+   * The power goes, a moment from now. Looks at the disk that is left, and at those that the same work would have left had
+   * the power gone at other moments of it.
+   * @param others how many of them on each kind of drive
    */
   async cut(others: Readonly<Partial<Record<Drive, number>>> = {}): Promise<CutFindings[]> {
     await sleep(this.#rng.integer(LONGEST_DELAY_MS));
     await this.machine.kill();
     this.#cuts += 1;
     const left = join(this.#folder, `disk-${this.#cuts}.ext4`);
-    const findings = [await this.#leave(left, 'honest')];
+    const end = this.#logBytes();
+    const findings = [await this.#leave(left, 'honest', end)];
     for (const drive of DRIVES) {
       for (let other = 0; other < (others[drive] ?? 0); other += 1) {
         const disk = join(this.#folder, 'other.ext4');
-        findings.push(await this.#leave(disk, drive));
+        const at = this.#fromByte + this.#rng.integer(end - this.#fromByte);
+        findings.push(await this.#leave(disk, drive, at));
         await rm(disk);
       }
     }
@@ -111,17 +119,24 @@ export class PowerTrial {
     return findings;
   }
 
-  /** What a drive has kept, as `disk`. */
-  async #leave(disk: string, drive: Drive): Promise<CutFindings> {
+  /** What a drive has kept, as `disk`, when its log was so long. */
+  async #leave(disk: string, drive: Drive, logBytes: number): Promise<CutFindings> {
     await promisify(execFile)('cp', ['--sparse=always', this.#disk, disk]);
-    const cut = await cutPower(disk, this.machine.log, { rng: this.#rng, drive });
+    const cut = await cutPower(disk, this.machine.log, { drive, logBytes, rng: this.#rng });
     const found = await checkDisk(disk, this.#folder, this.#kiosk.world.configFile);
-    const lost = [...this.promised].filter(id => !found.packets.has(id)).length;
-    return { ...found, drive, cut, lost };
+    const due = [...this.promised].flatMap(([id, saidAt]) => (saidAt <= logBytes ? [id] : []));
+    const lost = due.filter(id => !found.packets.has(id)).length;
+    return { ...found, drive, cut, promised: due.length, lost };
   }
 
-  /** Power is back. */
+  /** Power is back. What was promised before is still promised. */
   async boot(): Promise<void> {
     this.machine = await Machine.boot({ ...this.#kiosk.parts, disk: this.#disk });
+    for (const id of this.promised.keys()) this.promised.set(id, 0);
+    this.#fromByte = this.#logBytes();
+  }
+
+  #logBytes(): number {
+    return statSync(this.machine.log).size;
   }
 }

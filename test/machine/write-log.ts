@@ -13,6 +13,8 @@ const DISCARD = 4n;
 const SUPERBLOCK_BYTES = SECTOR_BYTES;
 
 export interface DiskWrite {
+  /** Where its entry begins in the log. */
+  readonly logByte: number;
   readonly kind: 'write' | 'flush';
   /** Place on the disk, bytes. */
   readonly atByte: number;
@@ -28,13 +30,14 @@ function parseLog(log: Buffer): DiskWrite[] {
   const writes: DiskWrite[] = [];
   let at = SUPERBLOCK_BYTES;
   while (at + SECTOR_BYTES <= log.length) {
+    const logByte = at;
     const [sector, sectors, flags] = [0, 8, 16].map(offset => log.readBigUInt64LE(at + offset));
     at += SECTOR_BYTES;
-    if ((flags! & FLUSH) !== 0n) writes.push({ kind: 'flush', atByte: 0, bytes: new Uint8Array() });
+    if ((flags! & FLUSH) !== 0n) writes.push({ logByte, kind: 'flush', atByte: 0, bytes: new Uint8Array() });
     if (sectors === 0n || (flags! & DISCARD) !== 0n) continue;
     const end = at + Number(sectors) * SECTOR_BYTES;
     const bytes = log.subarray(at, end);
-    writes.push({ kind: 'write', atByte: Number(sector) * SECTOR_BYTES, bytes });
+    writes.push({ logByte, kind: 'write', atByte: Number(sector) * SECTOR_BYTES, bytes });
     at = end;
   }
   return writes;
@@ -54,16 +57,19 @@ export interface Cut {
   readonly torn: number;
 }
 
+export interface PowerCut {
+  readonly drive: Drive;
+  /** Length of the log at that moment, bytes. */
+  readonly logBytes: number;
+  readonly rng: Rng;
+}
+
 /**
  * Brings a disk from where it was when its log began to where a power cut leaves it: what was written before the last
  * flush is there; of each later write all, nothing, or some of its sectors.
  */
-export async function cutPower(
-  disk: string,
-  log: string,
-  { rng, drive }: { readonly rng: Rng; readonly drive: Drive },
-): Promise<Cut> {
-  const all = parseLog(await readFile(log));
+export async function cutPower(disk: string, log: string, { drive, logBytes, rng }: PowerCut): Promise<Cut> {
+  const all = parseLog(await readFile(log)).filter(({ logByte }) => logByte < logBytes);
   const flushed = drive === 'honest' ? all.findLastIndex(({ kind }) => kind === 'flush') : -1;
   const cut = { kept: 0, dropped: 0, torn: 0 };
   const fates = ['kept', 'dropped', 'torn'] as const;
