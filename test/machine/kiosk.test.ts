@@ -128,7 +128,7 @@ describe('a kiosk that is a machine of its own', () => {
       for (const each of await trial.cut({ honest: 6 })) holds(each);
     });
 
-    it('comes up again each time, and every packet it promised is at the backend once', async () => {
+    it('comes up again each time, every packet it promised is at the backend once, and it serves the next visitor', async () => {
       await trial.boot();
       const missing = () => {
         const there = new Set(kiosk.world.backend.stored().map(({ packetId }) => packetId));
@@ -146,6 +146,8 @@ describe('a kiosk that is a machine of its own', () => {
       expect(JSON.parse(await trial.machine.shell(`vantay audit verify ${config}`))).toMatchObject({
         intact: true,
       });
+      // And its key still signs.
+      expect(await kiosk.serve(trial.machine)).toMatchObject({ endReason: 'finished', delivery: 'accepted' });
     });
   });
 });
