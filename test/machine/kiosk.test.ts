@@ -130,6 +130,7 @@ describe('a kiosk that is a machine of its own', () => {
 
     it('comes up again each time, every packet it promised is at the backend once, and it serves the next visitor', async () => {
       await trial.boot();
+      await kiosk.ready(trial.machine);
       const missing = () => {
         const there = new Set(kiosk.world.backend.stored().map(({ packetId }) => packetId));
         return [...trial.promised.keys()].filter(id => !there.has(id));
