@@ -34,6 +34,11 @@ const COMPLAINTS: readonly (readonly [RegExp, KeyErrorCode])[] = [
 
 /** Attributes of a signing key that never leaves its chip (TPM 2.0 part 2, section 8.3). */
 const ATTRIBUTES = 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign';
+/**
+ * A start after a power cut counts as a failed try at every key under dictionary attack protection, and a few in a row lock
+ * them all (TPM 2.0 part 1, section "Dictionary Attack Protection"). A key without a value to be guessed needs none.
+ */
+const UNGUESSABLE = 'noda';
 const HANDLES = 2;
 
 export function tpm2Ring({ tcti, handle, authFile }: Tpm2Settings): KeyRing {
@@ -89,7 +94,7 @@ export function tpm2Ring({ tcti, handle, authFile }: Tpm2Settings): KeyRing {
         '-G',
         'ecc256:ecdsa-sha256',
         '-a',
-        ATTRIBUTES,
+        authFile === undefined ? `${ATTRIBUTES}|${UNGUESSABLE}` : ATTRIBUTES,
         ...parts,
         ...(await auth()),
       ],

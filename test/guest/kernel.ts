@@ -18,8 +18,6 @@ export interface GuestKernel {
   readonly loopback: string;
 }
 
-/** What the first process needs to see the host's files. */
-const BOOT_MODULES = ['virtio_pci', '9p', '9pnet_virtio'];
 const XZ_MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
 const ELF_MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
 
@@ -77,22 +75,31 @@ async function uncompressed(image: Buffer): Promise<Buffer> {
   return kernel;
 }
 
-/** The first file system: busybox, the few modules, `init`, and what the shells after it are to know. */
+export interface FirstProcess {
+  /** Script of the first process, for busybox. */
+  readonly init: URL;
+  /** Kernel modules that it loads, with those that they need. */
+  readonly modules: readonly string[];
+  /** What the shells after it are to know. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The first file system: busybox, the few modules, `init`. */
 export async function initialRamdisk(
   kernel: GuestKernel,
   folder: string,
-  environment: Readonly<Record<string, string>>,
+  { init, modules, environment = {} }: FirstProcess,
 ): Promise<string> {
   const content = join(folder, 'initial');
   for (const each of ['bin', 'dev', 'proc', 'sys', 'modules'])
     await mkdir(join(content, each), { recursive: true });
   await copyFile('/bin/busybox', join(content, 'bin/busybox'));
-  await copyFile(new URL('./init', import.meta.url), join(content, 'init'));
+  await copyFile(init, join(content, 'init'));
   await run('chmod', ['755', join(content, 'init')]);
   const quoted = Object.entries(environment).map(([name, value]) => `${name}='${value}'\n`);
   await writeFile(join(content, 'environment'), quoted.join(''));
   const order = new Set<string>();
-  for (const module of BOOT_MODULES) {
+  for (const module of modules) {
     const listed = await run('modprobe', ['-d', kernel.root, '-S', kernel.version, '-D', module], {
       env: { ...process.env, PATH },
     });

@@ -45,11 +45,16 @@ await writeFile(film, Buffer.concat(await Promise.all(FILM_SEEDS.map(seed => pic
 // The guest's user reads the film with no rights but everybody's.
 await chmod(folder, 0o755);
 const ramdisk = await initialRamdisk(kernel, folder, {
-  REPOSITORY,
-  NODE: process.execPath,
-  MODULES: kernel.root,
-  LOOPBACK: kernel.loopback,
-  FILM: film,
+  init: new URL('./init', import.meta.url),
+  // To see the host's files.
+  modules: ['virtio_pci', '9p', '9pnet_virtio'],
+  environment: {
+    REPOSITORY,
+    NODE: process.execPath,
+    MODULES: kernel.root,
+    LOOPBACK: kernel.loopback,
+    FILM: film,
+  },
 });
 
 const finger = drawnFinger(1);

@@ -41,6 +41,21 @@ const CHUNK_BYTES = 64 * 1024;
 
 const bytes = Buffer.from('to be signed');
 
+describe('a TPM that loses its power', () => {
+  it('again and again goes on signing, where nobody can guess: such a start counts as a failed try', async () => {
+    const home = join(folder, 'cut');
+    const signal = AbortSignal.timeout(120_000);
+    // More than swtpm allows in a row (TPM_PT_MAX_AUTH_FAIL).
+    for (let cut = 0; cut < 6; cut += 1) {
+      await using powered = await SoftTpm.start(home);
+      const { tcti, handle } = powered.settings;
+      const ring = tpm2Ring({ tcti, handle });
+      const key = (await ring.list(signal))[0] ?? (await ring.make(signal));
+      expect(await key.sign(bytes, signal)).toHaveLength(64);
+    }
+  });
+});
+
 describe('a token that fails', () => {
   const soon = () => AbortSignal.timeout(30_000);
   const codeOf = (work: Promise<unknown>) =>
