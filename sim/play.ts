@@ -67,7 +67,7 @@ export async function play(options: PlayOptions): Promise<Played> {
       config: {
         ...fingersOf(cast.visitor),
         ...(scenario.keepsRecords ? { records: { keyFile: recordsKeyFile(folder) } } : {}),
-        ...(cast.atOffice ? { recordServer: recordServerSettings(folder) } : {}),
+        ...(scenario.recordServer ? { recordServer: recordServerSettings(folder) } : {}),
         ...scenario.config,
         ...options.config,
       },
@@ -78,7 +78,7 @@ export async function play(options: PlayOptions): Promise<Played> {
     try {
       const furnishing = furnish(world, cast, signal);
       if (scenario.keepsRecords) await furnishing;
-      if (cast.atOffice) office = await startOffice(world, folder, cast.atOffice, signal);
+      if (scenario.recordServer) office = await startOffice(world, folder, cast.atOffice ?? [], signal);
       [agent] = await Promise.all([startAgentProcess(world.configFile, world.logFile), furnishing]);
       // A kiosk that keeps records has had the time to fetch them.
       if (scenario.keepsRecords) await within(agent.synchronised, SYNC_DEADLINE_MS, signal);

@@ -103,6 +103,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'known-at-office',
     summary: "papers that nobody knows, shown by somebody whom only the office's record server knows",
     cast: person => ({ visitor: person(3), papersOf: person(5), registered: [], atOffice: [person(3)] }),
+    recordServer: true,
     judge: knownOtherwise,
   },
   {

@@ -14,7 +14,7 @@ export interface Cast {
   readonly companion?: Citizen;
   /** Who is in the immigration database. */
   readonly registered: readonly Person[];
-  /** Whom the office's record server knows; there is none when absent. */
+  /** Whom the office's record server knows, where there is one. */
   readonly atOffice?: readonly Person[];
 }
 
@@ -37,6 +37,8 @@ export interface Scenario {
   readonly config?: Record<string, unknown>;
   /** The kiosk keeps the registry's records. */
   readonly keepsRecords?: true;
+  /** The kiosk's office has a record server. */
+  readonly recordServer?: true;
   /** The kiosk has a slap scanner. */
   readonly slapScanner?: true;
   /** What happens around the visitor; begun once, at the start of the visit. */

@@ -72,10 +72,11 @@ const happy = SCENARIOS.find(({ name }) => name === 'happy')!;
 /** The broker comes back by itself, but late: nobody after it has to wait. */
 const LAST = 'broker-down';
 /**
- * In the order they are listed: the first six go to their receipt, so each language has a whole visit. Where records are kept the
- * applicant sees nothing else, and people of one story would be known in the next: that is a story of the officer's desk.
+ * In the order they are listed: the first six go to their receipt, so each language has a whole visit. Where applicants are searched
+ * for they see nothing else, and people of one story would be known in the next: that is a story of the officer's desk. A slap scanner
+ * would be another kiosk; its page is the same.
  */
-const STORIES = SCENARIOS.filter(({ keepsRecords }) => !keepsRecords)
+const STORIES = SCENARIOS.filter(story => !story.keepsRecords && !story.recordServer && !story.slapScanner)
   .toSorted((a, b) => Number(a.name === LAST) - Number(b.name === LAST))
   .map(
     (scenario, index) =>
