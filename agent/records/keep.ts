@@ -22,6 +22,7 @@ import { CacheError } from './cache/errors.ts';
 import { discardFile, wipeFile } from './cache/wipe.ts';
 import { Keeper } from './keeper.ts';
 import type { Preparer } from './prepare.ts';
+import type { ChangeSource } from './sync.ts';
 
 /** Permission bits of those who are neither owner nor group; systemd gives its credentials to a group of one. */
 const OTHERS = 0o007;
@@ -59,9 +60,9 @@ export async function lastSerial(auditPage: AuditPage): Promise<number> {
 }
 
 export interface KeptParts {
-  readonly uplink: Uplink;
+  readonly uplink: ChangeSource & Pick<Uplink, 'onOnline' | 'keeper'>;
   readonly outbox: Pick<SqliteOutbox, 'auditPage' | 'record'>;
-  readonly models: Models;
+  readonly models: Pick<Models, 'cards'>;
   readonly preparer: Preparer;
   startGallery(options: GalleryOptions): Promise<FaceGallery>;
   startFingerGallery(options: FingerGalleryOptions): Promise<FingerGallery>;
@@ -75,7 +76,7 @@ export interface KeptParts {
  * Constructed stopped; `start` opens the file. Never throws: what is wrong with it is told by health and log.
  * @returns null where the configuration keeps no records
  */
-export function keepRecords(config: Config, parts: KeptParts): Keeper | null {
+export function keepRecords(config: Pick<Config, 'stateDir' | 'records'>, parts: KeptParts): Keeper | null {
   const { records: settings } = config;
   if (!settings) return null;
   const { uplink, outbox, models, preparer, startGallery, startFingerGallery, busy, clock, log } = parts;
@@ -114,7 +115,7 @@ export function keepRecords(config: Config, parts: KeptParts): Keeper | null {
 }
 
 /** Names what templates depend on: others make templates that cannot be compared with those that are kept. */
-const templateModels = ({ cards }: Models): string =>
+export const templateModels = ({ cards }: Pick<Models, 'cards'>): string =>
   cards
     .filter(({ task }) => TEMPLATE_TASKS.includes(task))
     .map(({ id, sha256 }) => `${id} ${sha256}`)
