@@ -31,6 +31,8 @@ const MINUTE_MS = 60_000;
 /** A template waits so long while somebody stands at the kiosk, in milliseconds; then it takes its turn all the same. */
 const IDLE_LIMIT_MS = 500;
 const IDLE_LOOK_MS = 100;
+/** Of a search among faces: two read memory as fast as this hardware gives it. */
+const FACE_THREADS = 2;
 /** Longest one call of the gallery may take, in milliseconds: laying out a block takes seconds. */
 const GALLERY_DEADLINE_MS = 60_000;
 
@@ -86,7 +88,10 @@ export function keepRecords(config: Pick<Config, 'stateDir' | 'records'>, parts:
   };
   const path = recordsFile(config);
   const serial = () => lastSerial((...page) => outbox.auditPage(...page));
-  const gallery = { profile: settings.gallery === 'two-stage' ? 'two-stage' : 'exact' } as const;
+  const gallery = {
+    profile: settings.gallery === 'two-stage' ? 'two-stage' : 'exact',
+    threads: FACE_THREADS,
+  } as const;
   const keeper = new Keeper({
     ...{ source: uplink, models: preparer, clock, log },
     note: event => outbox.record(event),
