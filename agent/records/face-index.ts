@@ -2,7 +2,7 @@
 import type { FaceGallery, GalleryOptions } from '../../models/index.ts';
 import { ModelError } from '../../models/index.ts';
 import type { RecordCache } from './cache/cache.ts';
-import type { Effect } from './cache/types.ts';
+import type { Effect, Faces } from './cache/types.ts';
 
 /** How a gallery is started; the models' door says what for. */
 export type StartGallery = (options: Pick<GalleryOptions, 'length' | 'fill'>) => Promise<FaceGallery>;
@@ -63,16 +63,20 @@ export class FaceIndex implements AsyncDisposable {
   }
 
   async *#fill(signal: AbortSignal) {
-    for (let after = 0; ; ) {
+    for (let next: Promise<Faces> | null = this.#lot(0); next; ) {
       signal.throwIfAborted();
-      const { ids, bytes, last } = await this.#cache.faces(after, FILL_ROWS).catch((error: unknown) => {
-        this.#onFailure(error);
-        throw error;
-      });
+      const { ids, bytes, last }: Faces = await next;
+      // Opened while the gallery lays these out.
+      next = last === null ? null : this.#lot(last);
       if (ids.length > 0) yield { ids, bytes };
-      if (last === null) return;
-      after = last;
     }
+  }
+
+  #lot(after: number): Promise<Faces> {
+    const lot = this.#cache.faces(after, FILL_ROWS);
+    // Here, as nobody may come to ask for it.
+    lot.catch(this.#onFailure);
+    return lot;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

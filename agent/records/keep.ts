@@ -22,6 +22,7 @@ import { CacheError } from './cache/errors.ts';
 import { discardFile, wipeFile } from './cache/wipe.ts';
 import { Keeper } from './keeper.ts';
 import type { Preparer } from './prepare.ts';
+import type { ChangeSource } from './sync.ts';
 
 /** Permission bits of those who are neither owner nor group; systemd gives its credentials to a group of one. */
 const OTHERS = 0o007;
@@ -30,6 +31,8 @@ const MINUTE_MS = 60_000;
 /** A template waits so long while somebody stands at the kiosk, in milliseconds; then it takes its turn all the same. */
 const IDLE_LIMIT_MS = 500;
 const IDLE_LOOK_MS = 100;
+/** Of a search among faces: two read memory as fast as this hardware gives it. */
+const FACE_THREADS = 2;
 /** Longest one call of the gallery may take, in milliseconds: laying out a block takes seconds. */
 const GALLERY_DEADLINE_MS = 60_000;
 
@@ -59,9 +62,9 @@ export async function lastSerial(auditPage: AuditPage): Promise<number> {
 }
 
 export interface KeptParts {
-  readonly uplink: Uplink;
+  readonly uplink: ChangeSource & Pick<Uplink, 'onOnline' | 'keeper'>;
   readonly outbox: Pick<SqliteOutbox, 'auditPage' | 'record'>;
-  readonly models: Models;
+  readonly models: Pick<Models, 'cards'>;
   readonly preparer: Preparer;
   startGallery(options: GalleryOptions): Promise<FaceGallery>;
   startFingerGallery(options: FingerGalleryOptions): Promise<FingerGallery>;
@@ -75,7 +78,7 @@ export interface KeptParts {
  * Constructed stopped; `start` opens the file. Never throws: what is wrong with it is told by health and log.
  * @returns null where the configuration keeps no records
  */
-export function keepRecords(config: Config, parts: KeptParts): Keeper | null {
+export function keepRecords(config: Pick<Config, 'stateDir' | 'records'>, parts: KeptParts): Keeper | null {
   const { records: settings } = config;
   if (!settings) return null;
   const { uplink, outbox, models, preparer, startGallery, startFingerGallery, busy, clock, log } = parts;
@@ -85,7 +88,10 @@ export function keepRecords(config: Config, parts: KeptParts): Keeper | null {
   };
   const path = recordsFile(config);
   const serial = () => lastSerial((...page) => outbox.auditPage(...page));
-  const gallery = { profile: settings.gallery === 'two-stage' ? 'two-stage' : 'exact' } as const;
+  const gallery = {
+    profile: settings.gallery === 'two-stage' ? 'two-stage' : 'exact',
+    threads: FACE_THREADS,
+  } as const;
   const keeper = new Keeper({
     ...{ source: uplink, models: preparer, clock, log },
     note: event => outbox.record(event),
@@ -114,7 +120,7 @@ export function keepRecords(config: Config, parts: KeptParts): Keeper | null {
 }
 
 /** Names what templates depend on: others make templates that cannot be compared with those that are kept. */
-const templateModels = ({ cards }: Models): string =>
+export const templateModels = ({ cards }: Pick<Models, 'cards'>): string =>
   cards
     .filter(({ task }) => TEMPLATE_TASKS.includes(task))
     .map(({ id, sha256 }) => `${id} ${sha256}`)

@@ -13,6 +13,9 @@ import {
 } from './cache/types.ts';
 import { imagesOf, type Preparer, prepareReferences } from './prepare.ts';
 
+/** What an answer says, without how it came. */
+export type Changes = Pick<SyncAnswer, 'epoch' | 'from' | 'version' | 'changes' | 'root' | 'freshUntil'>;
+
 /** Who asks the registry; never rejects because of the network. */
 export interface ChangeSource {
   requestChanges(
@@ -21,7 +24,7 @@ export interface ChangeSource {
   ): Promise<
     | {
         readonly kind: 'answer';
-        readonly answer: SyncAnswer;
+        readonly answer: Changes;
         readonly blobs: ReadonlyMap<string, Uint8Array>;
       }
     | { readonly kind: 'unavailable'; readonly reason: string }
@@ -70,7 +73,7 @@ const contradicts = (error: unknown): boolean =>
   error instanceof CacheError && ['RECORDS_SYNC_GAP', 'RECORDS_SYNC_MISMATCH'].includes(error.code);
 
 async function pageOf(
-  answer: SyncAnswer,
+  answer: Changes,
   blobs: ReadonlyMap<string, Uint8Array>,
   { models, idle }: SyncOptions,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 /** Who scans blocks: this thread, and others beside it. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { loadLoops, type Scan, type Scannable, scanOf } from './scan.ts';
+import { loadLoops, type Scan, type Scannable, scanOf, writeSigns } from './scan.ts';
 import type { ScanAnswer, ScanOrder } from './scan-worker.ts';
 
 /** Scans one block. */
@@ -13,6 +13,8 @@ export interface Scanner {
 
 /** Threads that scan; a block is one thread's for as long as it lives. */
 export interface Scanners extends AsyncDisposable {
+  /** Writes the signs of a block's rows into its memory, before a thread takes it. */
+  writeSigns(block: Scannable, bytes: Int8Array): void;
   take(block: Scannable): Scanner;
 }
 
@@ -27,6 +29,7 @@ export async function startScanners(threads: number): Promise<Scanners> {
   const others = Array.from({ length: threads - 1 }, () => new OtherThread(module));
   const all: Thread[] = [thisThread(module), ...others];
   return {
+    writeSigns: (block, bytes) => writeSigns(module, block, bytes),
     take(block) {
       const thread = all.reduce((least, one) => (one.rows < least.rows ? one : least));
       const { count } = block.layout;

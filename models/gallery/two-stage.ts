@@ -2,7 +2,7 @@ import { ModelError } from '../error.ts';
 import type { Best } from './best.ts';
 import { type Block, type Probes, Register, type Rows } from './block.ts';
 import { PROBE_ZERO } from './quantise.ts';
-import { LANES, layOut, type Scannable } from './scan.ts';
+import { LANES, layOut, type Scannable, STATE_HEAD, writeList } from './scan.ts';
 import type { Scanner, Scanners } from './scanners.ts';
 
 /** Rows of a block that are scored exactly, of those whose signs are nearest to the probe's. */
@@ -41,9 +41,9 @@ export class TwoStageBlock extends Register implements Block {
     const layout = layOut(ids.length, length);
     const pages = Math.ceil(layout.end / WASM_PAGE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    new Int8Array(memory.buffer, layout.rows, bytes.length).set(bytes);
-    writeSigns(bytes, 0, new Uint8Array(memory.buffer, layout.signs, bytes.length / 8));
     const shared = { memory, layout };
+    new Int8Array(memory.buffer, layout.rows, bytes.length).set(bytes);
+    scanners.writeSigns(shared, bytes);
     return new TwoStageBlock(ids, shared, scanners.take(shared));
   }
 
@@ -64,15 +64,13 @@ export class TwoStageBlock extends Register implements Block {
   #ask(lane: number, probes: Probes, probe: number, rescored: number): void {
     const { memory, layout } = this.#shared;
     const { length } = layout;
-    const { signs, values, state } = layout.lanes[lane]!;
+    const { list, values, state } = layout.lanes[lane]!;
     const levels = probes.levels.subarray(probe * length, (probe + 1) * length);
-    writeSigns(levels, PROBE_ZERO, new Uint8Array(memory.buffer, signs, length / 8));
+    const { planes, end } = writeList(this.#shared, list, value => levels[value]! > PROBE_ZERO);
     const numbers = new Int16Array(memory.buffer, values, length);
     for (let at = 0; at < length; at++) numbers[at] = levels[at]! - PROBE_ZERO;
-    const counters = new Uint32Array(memory.buffer, state, 4 + length + 1);
-    counters.fill(0);
-    counters[0] = length;
-    counters[3] = rescored;
+    const head = new Uint32Array(memory.buffer, state, STATE_HEAD + length + 1).fill(0);
+    head.set([length, 0, 0, rescored, planes, end]);
   }
 
   #show(lane: number, count: number, best: Best): void {
@@ -93,14 +91,5 @@ export class TwoStageBlock extends Register implements Block {
     const { memory, layout } = this.#shared;
     this.#scanner.release();
     new Uint8Array(memory.buffer, 0, layout.entries).fill(0);
-  }
-}
-
-/** One bit a value, the lowest first: whether it lies above zero. */
-function writeSigns(values: Int8Array | Uint8Array, zero: number, signs: Uint8Array): void {
-  for (let byte = 0; byte < signs.length; byte++) {
-    let bits = 0;
-    for (let bit = 0; bit < 8; bit++) if (values[byte * 8 + bit]! > zero) bits |= 1 << bit;
-    signs[byte] = bits;
   }
 }

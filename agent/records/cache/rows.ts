@@ -25,6 +25,7 @@ export class RowTable {
   readonly #keys: KeyChain;
   readonly #place: string;
   readonly #byRow: StatementSync;
+  readonly #facesAfter: StatementSync;
   readonly #insertRecord: StatementSync;
   readonly #insertBox: StatementSync;
   readonly #insertName: StatementSync;
@@ -33,9 +34,9 @@ export class RowTable {
     this.#database = database;
     this.#keys = keys;
     this.#place = place;
-    this.#byRow = database.prepare(
-      'SELECT row, leaf, generation, expires_at_ms, face FROM records WHERE row = ?',
-    );
+    const select = 'SELECT row, leaf, generation, expires_at_ms, face FROM records';
+    this.#byRow = database.prepare(`${select} WHERE row = ?`);
+    this.#facesAfter = database.prepare(`${select} WHERE row > ? ORDER BY row LIMIT ?`);
     this.#insertRecord = database.prepare('INSERT INTO records VALUES (?, ?, ?, ?, ?)');
     this.#insertBox = database.prepare('INSERT INTO boxes VALUES (?, ?)');
     this.#insertName = database.prepare('INSERT OR IGNORE INTO names VALUES (?, ?)');
@@ -71,12 +72,7 @@ export class RowTable {
 
   /** Faces after a row, ascending; empty bytes where the record has none. */
   *faces(after: number, limit: number): Generator<{ row: number; face: Uint8Array }> {
-    const rows = this.#database
-      .prepare(
-        'SELECT row, leaf, generation, expires_at_ms, face FROM records WHERE row > ? ORDER BY row LIMIT ?',
-      )
-      .iterate(after, limit);
-    for (const found of rows) {
+    for (const found of this.#facesAfter.all(after, limit)) {
       const at = found as unknown as Row;
       yield { row: at.row, face: this.#open(at, 'face', at.face) };
     }
