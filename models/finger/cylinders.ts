@@ -51,7 +51,7 @@ export function cylindersOf(minutiae: readonly Minutia[]): Cylinders {
     const [cos, sin] = [Math.cos(centre.directionRad), Math.sin(centre.directionRad)];
     FLOOR.forEach((cell, at) => {
       const [x, y] = [centre.x + cos * cell.x - sin * cell.y, centre.y + sin * cell.x + cos * cell.y];
-      if (!isNear(hull, x, y)) return;
+      if (Math.hypot(cell.x, cell.y) > HULL_MARGIN_PX && !isNear(hull, x, y)) return;
       likelihoods.fill(0);
       for (const neighbour of around) {
         const square = (neighbour.x - x) ** 2 + (neighbour.y - y) ** 2;
@@ -161,7 +161,7 @@ function isNear(hull: readonly Point[], x: number, y: number): boolean {
     const nearest = Math.max(0, Math.min(1, along));
     const square = (x - from.x - nearest * dx) ** 2 + (y - from.y - nearest * dy) ** 2;
     if (square <= HULL_MARGIN_PX * HULL_MARGIN_PX) return true;
-    inside &&= turnOf(from, to, { x, y }) >= 0;
+    inside &&= dx * (y - from.y) >= dy * (x - from.x);
   }
   return inside;
 }

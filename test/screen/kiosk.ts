@@ -222,7 +222,6 @@ class Seen {
   }
 }
 
-
 const never = new AbortController().signal;
 
 const today = (): string => new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);

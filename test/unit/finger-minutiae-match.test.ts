@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { cylindersOf } from '../../models/finger/cylinders.ts';
-import { compareMinutiae, type MinutiaeConstants } from '../../models/finger/minutiae-match.ts';
+import type { MinutiaeConstants } from '../../models/finger/minutiae-constants.ts';
+import { compareMinutiae } from '../../models/finger/minutiae-match.ts';
 import type { Minutia } from '../../models/finger/types.ts';
 import { readCard, thresholdAt } from '../../models/index.ts';
 
