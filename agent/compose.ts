@@ -174,7 +174,7 @@ export async function startAgent(config: Config, log: Log): Promise<Agent> {
       scanner,
       engine: models.finger,
       // Every finger is compared with all before it, so the strictest rate that was measured is asked for.
-      sameFingerScore: Math.max(...comparer.fingerTable.map(point => point.threshold)),
+      sameFingerScore: Math.max(...comparer.byDescriptors.table.map(point => point.threshold)),
       attempts: config.visit.fingerAttempts,
       minimumQuality: config.visit.fingerMinimumQuality,
     },

@@ -34,6 +34,8 @@ class ModelProcess implements Models {
       extract: (image, call) => supervisor.call('finger', 'extract', [image], call),
       extractEncoded: (bytes, ppi, call) => supervisor.call('finger', 'extractEncoded', [bytes, ppi], call),
       match: (probe, references, call) => supervisor.call('finger', 'match', [probe, references], call),
+      matchMinutiae: (probe, references, call) =>
+        supervisor.call('finger', 'matchMinutiae', [probe, references], call),
     };
     this.face = {
       analyse: (jpeg, { near, passive = false, ...call } = {}) => {

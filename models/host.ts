@@ -37,6 +37,10 @@ async function call(
       );
     case 'finger.match':
       return (loaded.models as FingerModels).match(...(args as Parameters<FingerModels['match']>));
+    case 'finger.matchMinutiae':
+      return (loaded.models as FingerModels).matchMinutiae(
+        ...(args as Parameters<FingerModels['matchMinutiae']>),
+      );
     case 'face.analyse':
       return (loaded.models as FaceModels).analyse(...(args as Parameters<FaceModels['analyse']>));
     case 'face.compare':

@@ -24,12 +24,16 @@ export { evidenceOf } from './finger/evidence.ts';
 export {
   type FingerScores,
   type FusedScore,
+  fingerRate,
   fmrOf,
   fuseFingers,
+  fuseRates,
 } from './finger/fuse.ts';
 export {
+  isMinutiaeRecord,
   MINUTIAE_RECORD_MEDIA_TYPE,
   minutiaeOfRecord,
+  minutiaePrintsOf,
   minutiaeRecordOf,
   type PrintDetails,
 } from './finger/minutiae-record.ts';

@@ -24,6 +24,12 @@ export interface FingerService {
   extractEncoded(bytes: Uint8Array, ppi: number, options?: CallOptions): Promise<FingerExtraction>;
   /** See `FingerModels.match`. */
   match(probe: Uint8Array, references: readonly Uint8Array[], options?: CallOptions): Promise<number[]>;
+  /** See `FingerModels.matchMinutiae`. */
+  matchMinutiae(
+    probe: Uint8Array,
+    references: readonly Uint8Array[],
+    options?: CallOptions,
+  ): Promise<number[]>;
 }
 
 /** The face models, in the model process. Errors as {@link Models}. */

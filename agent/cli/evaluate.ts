@@ -61,6 +61,10 @@ function fingerVerb(): Command {
     .requiredOption('--pairs <csv>', 'a,b,kind: image names without ending; kind genuine, impostor, ...')
     .option('--dpi <csv>', 'set,dpi: resolution of each set (500 without it)')
     .requiredOption('--out <csv>', 'where to write the pairs with their scores')
+    .option(
+      '--minutiae',
+      'compare minutiae alone: each reference is read back from an ISO/IEC 19794-2 record',
+    )
     .option('--plot <png>', 'draw DET curve and score histograms')
     .option('--json', 'print one JSON object')
     .action(async (options: EvaluateFingerOptions & { json?: boolean }) => {
@@ -80,6 +84,10 @@ function fingerFusionVerb(): Command {
       'a,b,kind; only the names count: SET/FINGER_IMPRESSION, FINGER or PERSON-FINGER',
     )
     .option('--dpi <csv>', 'set,dpi: resolution of each set (500 without it)')
+    .option(
+      '--minutiae',
+      'compare minutiae alone: each reference is read back from an ISO/IEC 19794-2 record',
+    )
     .option('--json', 'print one JSON object, with the table of FMR of all impostors')
     .action(async (options: FingerFusionOptions & { json?: boolean }) => {
       const line = new ProgressLine();

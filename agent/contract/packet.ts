@@ -140,6 +140,8 @@ export const Decision = z.strictObject({
     z.strictObject({
       position: FingerPosition,
       score: z.number().nullable(),
+      /** What compared it, as among `models`: by the descriptors of an image, or by minutiae alone. Scores of two have two scales. */
+      model: z.string(),
       /** Finger of the record that this one matches instead of its own; null where it matches no other. */
       matchesInstead: FingerPosition.nullable(),
     }),

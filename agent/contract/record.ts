@@ -44,11 +44,12 @@ export type RecordRequest = z.infer<typeof RecordRequest>;
 
 /**
  * One reference sample of a record. Its blob is a picture (JPEG, PNG, JPEG 2000) or an image record of ISO/IEC 19794-4:2011
- * or 19794-5:2011 around one. A minutiae record (19794-2) may stand beside the image, and is not compared by itself.
+ * or 19794-5:2011 around one, or a minutiae record of 19794-2:2011 with any number of prints. Minutiae of a finger count only where no
+ * image of it is there.
  */
 export const RecordReference = z.strictObject({
   modality: Modality,
-  /** Null for a face. */
+  /** Null for a face. Of a minutiae record, that of prints which do not name theirs; null where all do. */
   position: FingerPosition.nullable(),
   blob: z.string(),
   /** Resolution in pixels per inch; null where it does not matter (face). */

@@ -26,6 +26,7 @@ export function timedModels(models: Models): TimedModels {
       extract: timed('finger.extract', finger.extract),
       extractEncoded: timed('finger.extract_encoded', finger.extractEncoded),
       match: timed('finger.match', finger.match),
+      matchMinutiae: timed('finger.match_minutiae', finger.matchMinutiae),
     },
     face: { analyse: timed('face.analyse', face.analyse), compare: timed('face.compare', face.compare) },
     get cards() {

@@ -4,7 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FingerScanner, GrayImage } from '../../drivers/device.ts';
-import { arrangementOf, type FingerExtraction, type FingerService } from '../../models/index.ts';
+import {
+  arrangementOf,
+  type FingerExtraction,
+  type FingerService,
+  isMinutiaeRecord,
+} from '../../models/index.ts';
 import type { FingerPosition } from '../contract/common.ts';
 import type { Advice } from '../contract/screen.ts';
 import { Biometric } from '../ops/biometric.ts';
@@ -184,7 +189,8 @@ async function isAnother(
   prints: readonly Graded[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const known = references?.reveal().fingers ?? [];
+  // Of minutiae alone the decision tells: another matcher with a scale of its own compares them.
+  const known = (references?.reveal().fingers ?? []).filter(({ template }) => !isMinutiaeRecord(template));
   if (known.length === 0) return false;
   const templates = known.map(reference => reference.template);
   const scores: (readonly number[])[] = [];

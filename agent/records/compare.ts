@@ -1,33 +1,19 @@
 /** 1:1 comparison of a visit's samples with the references of the claimed record. */
-import {
-  arrangementOf,
-  type FaceService,
-  type FingerService,
-  type FmrPoint,
-  fuseFingers,
-  type LlrMapping,
-  llrOf,
-  llrOfFingers,
-  thresholdAt,
-} from '../../models/index.ts';
+import { type FaceService, type FmrPoint, type LlrMapping, llrOf, thresholdAt } from '../../models/index.ts';
 import type { Decision } from '../contract/packet.ts';
 import { steadily } from '../pipeline/steady.ts';
-import type { Captured, Lookup, References, TakenFace, TakenFinger } from '../session/visit.ts';
+import type { Captured, Lookup, References, TakenFace } from '../session/visit.ts';
+import { compareFingers, type FingerComparer } from './compare-fingers.ts';
 import { type Compared, type Comparison, decide } from './decide.ts';
 
-export interface Comparer {
-  readonly finger: FingerService;
+/** Its `fmr` is asked of each modality. */
+export interface Comparer extends FingerComparer {
   readonly face: FaceService;
-  /** FMR tables of the model cards. */
-  readonly fingerTable: readonly FmrPoint[];
+  /** FMR table of the model card. */
   readonly faceTable: readonly FmrPoint[];
-  /** Of the cards that have one: an operator's embedding may have none. */
-  readonly fingerLlr: LlrMapping | undefined;
+  /** Of a card that has one: an operator's embedding may have none. */
   readonly faceLlr: LlrMapping | undefined;
-  /** False match rate asked of each modality, 0..1. */
-  readonly fmr: number;
-  /** Quality below which a sample that does not match says nothing, 0..100. */
-  readonly usableFingerQuality: number;
+  /** Quality below which a face that does not match says nothing, 0..100. */
   readonly usableFaceQuality: number;
   readonly models: Decision['models'];
 }
@@ -83,47 +69,6 @@ async function compareFace(
   const score = Math.max(...scores);
   const llr = comparer.faceLlr ? llrOf(comparer.faceLlr, score, scores.length) : null;
   return { kind: 'scored', score, threshold, fmr: comparer.fmr, usable, llr };
-}
-
-async function compareFingers(
-  comparer: Comparer,
-  taken: readonly TakenFinger[],
-  references: References['fingers'],
-  signal: AbortSignal,
-): Promise<{ finger: Compared; fingers: Decision['fingers'] }> {
-  if (references.length === 0) return { finger: NOT_COMPARED, fingers: [] };
-  const templates = references.map(({ template }) => template);
-  // Every finger meets every reference, so that swapped ones are known for what they are.
-  const scores: (readonly number[])[] = [];
-  for (const { sample } of taken) {
-    const probe = sample.reveal().template;
-    scores.push(await steadily(() => comparer.finger.match(probe, templates, { signal }), signal));
-  }
-  const names = {
-    taken: taken.map(({ position }) => position),
-    known: references.map(({ position }) => position),
-  };
-  const strictest = strictThreshold(comparer.fingerTable, 0);
-  const { moved } = arrangementOf(names.taken, names.known, scores, strictest);
-  const instead = new Map(moved.map(({ from, to }) => [from, to]));
-  const own = taken.map(({ position }, row) =>
-    scores[row]!.filter((_, column) => names.known[column] === position),
-  );
-  const fingers = taken.flatMap(({ position }, row): Decision['fingers'] => {
-    const score = own[row]!.length > 0 ? Math.max(...own[row]!) : null;
-    const matchesInstead = instead.get(position) ?? null;
-    return score === null && matchesInstead === null ? [] : [{ position, score, matchesInstead }];
-  });
-  const fused = fuseFingers(own, comparer.fingerTable);
-  if (!fused) return { finger: NOT_COMPARED, fingers };
-  const usable = taken.some(
-    ({ quality }, row) => own[row]!.length > 0 && quality.score >= comparer.usableFingerQuality,
-  );
-  // The fused score is -log10 of its false match rate, so the threshold follows from the rate alone.
-  const threshold = -Math.log10(comparer.fmr);
-  const llr = comparer.fingerLlr ? (llrOfFingers(comparer.fingerLlr, own) ?? null) : null;
-  const { score } = fused;
-  return { finger: { kind: 'scored', score, threshold, fmr: comparer.fmr, usable, llr }, fingers };
 }
 
 /** The measured threshold for a rate; that of the strictest measured rate where the card has nothing stricter. */

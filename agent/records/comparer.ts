@@ -2,19 +2,23 @@
 import { type Models, thresholdAt } from '../../models/index.ts';
 import type { Config } from '../contract/config.ts';
 import type { Comparer } from './compare.ts';
+import type { FingerMatcher } from './compare-fingers.ts';
 
 /** False match rate at which a frame of the challenge still is the face of the portrait taken seconds before. */
 const SAME_FACE_FMR = 0.001;
 
 export function comparerOf(models: Models, config: Config): Comparer {
   const card = (task: string) => models.cards.find(one => one.task === task);
-  const [face, finger] = [card('face-embedding'), card('finger-matching')];
+  const matcher = (task: string, match: FingerMatcher['match']): FingerMatcher => {
+    const { id = task, fmrTable: table = [], llr } = card(task) ?? {};
+    return { model: id, table, llr, match };
+  };
+  const face = card('face-embedding');
   return {
-    finger: models.finger,
+    byDescriptors: matcher('finger-matching', models.finger.match),
+    byMinutiae: matcher('finger-minutiae-matching', models.finger.matchMinutiae),
     face: models.face,
-    fingerTable: finger?.fmrTable ?? [],
     faceTable: face?.fmrTable ?? [],
-    fingerLlr: finger?.llr,
     faceLlr: face?.llr,
     fmr: config.comparison.fmr,
     usableFingerQuality: config.visit.fingerMinimumQuality,

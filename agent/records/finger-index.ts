@@ -1,6 +1,6 @@
 /** The gallery of fingers, filled from what is kept, and kept as that is. */
 import type { FingerGallery, FingerGalleryOptions, FingerRecord } from '../../models/index.ts';
-import { ModelError } from '../../models/index.ts';
+import { isMinutiaeRecord, ModelError } from '../../models/index.ts';
 import type { RecordCache } from './cache/cache.ts';
 import type { Effect, Fingers } from './cache/types.ts';
 
@@ -40,8 +40,9 @@ export class FingerIndex implements AsyncDisposable {
   /** Brings a change that is durable into the gallery; the next search sees it. */
   async change({ fingers, removed }: Effect): Promise<void> {
     if (!this.#gallery && fingers.length > 0) return this.open();
-    const put = fingers.filter(withPrints);
-    const gone = [...removed, ...fingers.filter(record => !withPrints(record)).map(({ id }) => id)];
+    const searched = fingers.map(searchable);
+    const put = searched.filter(withPrints);
+    const gone = [...removed, ...searched.filter(record => !withPrints(record)).map(({ id }) => id)];
     try {
       if (gone.length > 0) await this.#gallery?.remove(Uint32Array.from(gone));
       if (put.length > 0) await this.#gallery?.put(put);
@@ -60,7 +61,7 @@ export class FingerIndex implements AsyncDisposable {
           this.#onFailure(error);
           throw error;
         });
-      const lot = records.filter(withPrints);
+      const lot = records.map(searchable).filter(withPrints);
       if (lot.length > 0) yield lot;
       after = last;
     }
@@ -71,4 +72,9 @@ export class FingerIndex implements AsyncDisposable {
   }
 }
 
+/** Prints that are minutiae alone are not searched: the gallery knows prints again by descriptors, which they lack. */
+const searchable = ({ id, templates }: FingerRecord): FingerRecord => ({
+  id,
+  templates: templates.filter(template => !isMinutiaeRecord(template)),
+});
 const withPrints = ({ templates }: FingerRecord): boolean => templates.length > 0;

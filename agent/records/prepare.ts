@@ -1,6 +1,13 @@
 /** The references of a record, made ready for comparison while the applicant is still busy: images in, templates out. */
 import sharp from 'sharp';
-import { type FaceService, type FingerService, ModelError } from '../../models/index.ts';
+import {
+  type FaceService,
+  type FingerService,
+  isMinutiaeRecord,
+  ModelError,
+  minutiaePrintsOf,
+} from '../../models/index.ts';
+import { FINGER_POSITIONS } from '../contract/positions.ts';
 import type { RecordAnswer } from '../contract/record.ts';
 import { PacketError } from '../packet/errors.ts';
 import type { ImageCodec, RawImage } from '../packet/imaging.ts';
@@ -39,7 +46,8 @@ const PRINTS_A_FINGER = 3;
 const DEFAULT_PPI = 500;
 
 /**
- * A reference that is no picture, or shows no face, is left out: the record is at fault, not the applicant.
+ * A reference that is neither picture nor minutiae, is damaged or shows no face is left out: the record is at fault, not the
+ * applicant.
  * @throws ModelError when the models fail for good; the abort reason
  */
 export async function prepareReferences(
@@ -51,6 +59,10 @@ export async function prepareReferences(
   let portrait: Uint8Array | undefined;
   const prints: Print[] = [];
   for (const { modality, position, ppi: saidPpi, bytes: sent } of images) {
+    if (modality === 'finger' && isMinutiaeRecord(sent)) {
+      prints.push(...((await readable(async () => minutiaePrints(sent, position))) ?? []));
+      continue;
+    }
     const read = await readPicture(models.jpeg2000, sent, signal);
     if (!read) continue;
     const { bytes, ppi = saidPpi } = read;
@@ -67,6 +79,14 @@ export async function prepareReferences(
     }
   }
   return { faces, fingers: bestPrints(prints), ...(portrait ? { portrait } : {}) };
+}
+
+/** The prints of a minutiae record; those that do not say which finger they are of are of the reference's. */
+function minutiaePrints(record: Uint8Array, position: ReferenceImage['position']): Print[] {
+  return minutiaePrintsOf(record).flatMap(({ position: code, template, qualityScore }) => {
+    const finger = FINGER_POSITIONS[code - 1] ?? position;
+    return finger ? [{ position: finger, template, quality: qualityScore }] : [];
+  });
 }
 
 /** A reference as a picture file that the models read, in whatever it came; undefined where it holds none. */
@@ -102,11 +122,12 @@ interface Print {
 }
 
 /**
- * The best prints of each finger. Each further one is another try for an impostor, which the fusion has to make up for
- * by asking for more; beyond a few it costs more than it gives.
+ * The best prints of each finger, images before minutiae. Each further one is another try for an impostor, which the fusion has to
+ * make up for by asking for more; beyond a few it costs more than it gives.
  */
 function bestPrints(prints: readonly Print[]): References['fingers'] {
-  const ranked = prints.toSorted((a, b) => b.quality - a.quality);
+  const bare = ({ template }: Print) => Number(isMinutiaeRecord(template));
+  const ranked = prints.toSorted((a, b) => bare(a) - bare(b) || b.quality - a.quality);
   const taken = new Map<string, number>();
   return ranked.filter(({ position }) => {
     const count = (taken.get(position) ?? 0) + 1;

@@ -17,8 +17,6 @@ export interface ReferencePicture {
 
 const FINGER_RECORD = 'FIR\x00020\x00';
 const FACE_RECORD = 'FAC\x00030\x00';
-/** A minutiae record of any version (ISO/IEC 19794-2): without its image nothing here can be compared with it. */
-const MINUTIAE_RECORD = 'FMR\x00';
 /** First bytes of a JP2 file (ISO/IEC 15444-1 annex I) and of a bare codestream (annex A). */
 const JPEG2000 = ['0000000c6a5020200d0a870a', 'ff4fff51'];
 
@@ -38,7 +36,6 @@ const BYTES_A_CERTIFICATION = 3;
 export function pictureOf(bytes: Uint8Array): ReferencePicture | null {
   const begins = Buffer.from(bytes.subarray(0, 12));
   try {
-    if (begins.toString('latin1').startsWith(MINUTIAE_RECORD)) return null;
     if (begins.toString('latin1').startsWith(FINGER_RECORD)) return fingerPicture(new FieldReader(bytes));
     if (begins.toString('latin1').startsWith(FACE_RECORD)) return facePicture(new FieldReader(bytes));
   } catch (error) {

@@ -3,6 +3,8 @@ import { ModelError } from '../error.ts';
 import { fuseFingers } from '../finger/fuse.ts';
 import { loadFingerModels } from '../finger/index.ts';
 import {
+  byMinutiae,
+  type Comparison,
   type EvaluateProgress,
   extractAll,
   type ImageSource,
@@ -14,7 +16,7 @@ import {
 import { fmrTableOf } from './fmr-table.ts';
 import { type Interval, type ScoredPair, wilson } from './rates.ts';
 
-export interface FingerFusionOptions extends ImageSource {
+export interface FingerFusionOptions extends ImageSource, Comparison {
   /** CSV of `a,b,kind`: only the names count, `SET/FINGER_IMPRESSION`; FINGER is `PERSON-FINGER` where persons gave several. */
   readonly pairs: string;
 }
@@ -81,14 +83,16 @@ export async function evaluateFingerFusion(
   progress: (step: EvaluateProgress) => void = () => {},
 ): Promise<FingerFusionEvaluation> {
   const models = await loadFingerModels();
-  const card = models.cards.find(({ task }) => task === 'finger-matching');
+  const matchers = options.minutiae ? byMinutiae(models) : models;
+  const matching = options.minutiae ? 'finger-minutiae-matching' : 'finger-matching';
+  const card = models.cards.find(({ task }) => task === matching);
   if (!card?.fmrTable) throw new ModelError('MODEL_INVALID', 'the matching card has no table of FMR');
   const names = namesOf(await readPairs(options.pairs));
   const { templates } = await extractAll(models, names, options, progress);
   const prints = names.map(printOf).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   const pairs = [...Map.groupBy(prints, ({ set }) => set).values()].flatMap(everyTwo);
   const compared = pairs.map(([a, b]) => ({ a: a.name, b: b.name, kind: '' }));
-  const { scores } = await matchAll(models, compared, templates, options.signal, progress);
+  const { scores } = await matchAll(matchers, compared, templates, options.signal, progress);
   const scoreOf = scoresByName(pairs, scores);
 
   const impostors = pairs.flatMap(([a, b], at): ScoredPair[] =>

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { ModelError } from '../error.ts';
 import type { FingerModels, FingerQuality } from '../finger/index.ts';
+import { minutiaeRecordOf } from '../finger/minutiae-record.ts';
 import { readCsv } from './csv.ts';
 
 /** What every evaluation of fingers does with a user's images and pairs: extract each image once, compare each pair once. */
@@ -13,6 +14,12 @@ export interface ImageSource {
   /** CSV of `set,dpi`: resolution of each set (the folder part of a name). Default 500 for all. */
   readonly dpi?: string;
   readonly signal?: AbortSignal;
+}
+
+/** What is compared. */
+export interface Comparison {
+  /** Minutiae alone, each reference read back from an ISO/IEC 19794-2 record, instead of templates with descriptors. */
+  readonly minutiae?: boolean;
 }
 
 export interface EvaluateProgress {
@@ -105,6 +112,16 @@ async function readImage(folder: string, name: string): Promise<Uint8Array> {
   }
   throw new ModelError('MODEL_INPUT', `there is no picture ${name}`);
 }
+
+/** The same models on minutiae alone: each reference is what a registry would hold, an ISO/IEC 19794-2 record, read back. */
+export const byMinutiae = (models: FingerModels): FingerModels => ({
+  ...models,
+  match: (probe, references) => models.matchMinutiae(probe, references.map(recordOf)),
+});
+
+/** A print without minutiae has no record, and nothing in common with any. */
+const recordOf = (template: Uint8Array): Uint8Array =>
+  minutiaeRecordOf([{ template, details: { capturedAt: null, position: 0 } }]) ?? template;
 
 /** Scores in the order of the pairs; 0 where an image has no template. */
 export async function matchAll(

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { loadFingerModels } from '../finger/index.ts';
 import {
+  byMinutiae,
+  type Comparison,
   type EvaluateProgress,
   extractAll,
   type ImageSource,
@@ -13,7 +15,7 @@ import {
 import { plotRates } from './plot.ts';
 import { type Interval, intervalsOf, type Rates, ratesOf, type ScoredPair, wilson } from './rates.ts';
 
-export interface EvaluateFingerOptions extends ImageSource {
+export interface EvaluateFingerOptions extends ImageSource, Comparison {
   /** CSV of `a,b,kind`: image names without ending; kind genuine, or impostor, impostor_all, pooled, cross_... */
   readonly pairs: string;
   /** CSV to write: the same rows with `score`. */
@@ -66,7 +68,8 @@ export async function evaluateFinger(
   const names = namesOf(pairs);
 
   const extraction = await extractAll(models, names, options, progress);
-  const matching = await matchAll(models, pairs, extraction.templates, options.signal, progress);
+  const matchers = options.minutiae ? byMinutiae(models) : models;
+  const matching = await matchAll(matchers, pairs, extraction.templates, options.signal, progress);
   const rows = pairs.map(({ a, b, kind }, at) => `${a},${b},${kind},${matching.scores[at]}`);
   await writeFile(options.out, `a,b,kind,score\n${rows.join('\n')}\n`);
 

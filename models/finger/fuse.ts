@@ -34,18 +34,28 @@ export function fmrOf(table: readonly FmrPoint[], score: number): number {
 }
 
 /**
- * Fuses the fingers of one person by Fisher's method.
+ * How often the best of so many unrelated references scores as much as the best of these, 0..1.
+ * @param scores of one finger against the references of it; at least one
+ */
+export const fingerRate = (scores: FingerScores, table: readonly FmrPoint[]): number =>
+  anyOf(fmrOf(table, Math.max(...scores)), scores.length);
+
+/**
+ * Fuses the fingers of one person by Fisher's method, whatever compared each.
  *
- * Per finger the best of its references counts, and p is what the best of so many unrelated ones would reach. It takes
- * scores of different fingers of unrelated persons for independent; fingers that are missing take no part.
+ * It takes scores of different fingers of unrelated persons for independent; fingers that are missing take no part.
+ * @param rates of {@link fingerRate}, one a finger that was compared
  * @returns undefined when no finger can be compared: unknown is not 0
  */
-export function fuseFingers(
+export function fuseRates(rates: readonly number[]): FusedScore | undefined {
+  if (rates.length === 0) return undefined;
+  const fmr = jointRate(rates);
+  return { score: Math.max(0, -Math.log10(fmr)), fmr, fingers: rates.length };
+}
+
+/** {@link fuseRates} of fingers that were all compared by one matcher, whose table it is. */
+export const fuseFingers = (
   fingers: readonly FingerScores[],
   table: readonly FmrPoint[],
-): FusedScore | undefined {
-  const compared = fingers.filter(scores => scores.length > 0);
-  if (compared.length === 0) return undefined;
-  const fmr = jointRate(compared.map(scores => anyOf(fmrOf(table, Math.max(...scores)), scores.length)));
-  return { score: Math.max(0, -Math.log10(fmr)), fmr, fingers: compared.length };
-}
+): FusedScore | undefined =>
+  fuseRates(fingers.filter(scores => scores.length > 0).map(scores => fingerRate(scores, table)));

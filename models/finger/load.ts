@@ -3,9 +3,13 @@ import { type ModelCard, readCard } from '../card.ts';
 import { ModelError } from '../error.ts';
 import { decodeGray } from '../image.ts';
 import { Graph, readWeights } from '../runtime.ts';
+import { cylindersOf } from './cylinders.ts';
 import { canHoldPrint, extractMinutiae } from './extract.ts';
 import { joinLooks, type Look, MAGNIFICATIONS } from './looks.ts';
 import { matchInput, scoreAll } from './match.ts';
+import type { MinutiaeConstants } from './minutiae-constants.ts';
+import { compareMinutiae } from './minutiae-match.ts';
+import { minutiaeOfTemplate } from './minutiae-record.ts';
 import { type ModelImage, normalise } from './normalise.ts';
 import { gradeFinger, gradeNothing, isGoodEnough } from './quality.ts';
 import { decodeTemplate, encodeTemplate } from './template.ts';
@@ -21,7 +25,7 @@ export interface LoadOptions {
 export const WEIGHTS = new URL('../weights/', import.meta.url);
 
 /**
- * Loads the extraction and the matching graph, each held to the hash in its card.
+ * Loads the extraction and the matching graph and the constants of the matcher of minutiae, each held to the hash in its card.
  * @throws ModelError MODEL_MISSING, MODEL_HASH, MODEL_INVALID
  */
 export async function loadFingerModels({
@@ -30,18 +34,24 @@ export async function loadFingerModels({
 }: LoadOptions = {}): Promise<FingerModels> {
   const extraction = await loadByCard('finger-extract', weights, threads);
   const matching = await loadByCard('finger-match', weights, threads);
+  const minutiae = await loadConstants(weights);
   const modelTag = modelTagOf(extraction.card);
   const minMinutiae = numberOf(matching.card, 'minMinutiae');
 
   const extract = (image: GrayImage): Promise<FingerExtraction> =>
     toExtraction(extraction.graph, image, modelTag);
   return {
-    cards: [extraction.card, matching.card],
+    cards: [extraction.card, matching.card, minutiae.card],
     extract,
     extractEncoded: async (bytes, ppi) => extract({ ...(await decodeGray(bytes)), ppi }),
     match: async (probe, references) => {
       const read = (template: Uint8Array) => matchInput(decodeTemplate(template, modelTag));
       return scoreAll(matching.graph, read(probe), references.map(read), minMinutiae);
+    },
+    matchMinutiae: async (probe, references) => {
+      const read = (template: Uint8Array) => cylindersOf(minutiaeOfTemplate(template));
+      const shown = read(probe);
+      return references.map(reference => compareMinutiae(shown, read(reference), minutiae.constants));
     },
   };
 }
@@ -99,6 +109,13 @@ export async function loadByCard(
   const card = await loadCard(id, weights);
   const bytes = await readWeights(fileURLToPath(new URL(card.file, weights)), card.sha256);
   return { card, graph: await Graph.load(bytes, id, threads) };
+}
+
+/** The constants of the comparison by minutiae alone, held to the hash in its card as a graph is. */
+async function loadConstants(weights: URL): Promise<{ card: ModelCard; constants: MinutiaeConstants }> {
+  const card = await loadCard('finger-minutiae', weights);
+  const bytes = await readWeights(fileURLToPath(new URL(card.file, weights)), card.sha256);
+  return { card, constants: JSON.parse(Buffer.from(bytes).toString()) as MinutiaeConstants };
 }
 
 export const loadCard = (id: string, weights: URL): Promise<ModelCard> =>

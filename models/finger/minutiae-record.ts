@@ -1,5 +1,6 @@
 import { MODEL_PPI } from './normalise.ts';
 import {
+  decodeMinutiaeRecord,
   encodeMinutiaeRecord,
   type MinutiaeRepresentation,
   type RecordedMinutia,
@@ -78,12 +79,7 @@ function recorded(minutia: Minutia, width: number, height: number): RecordedMinu
   };
 }
 
-/**
- * The minutiae of a record's print in our own terms: pixels at 500 ppi, clockwise directions.
- *
- * For display and interchange only. The matcher compares descriptors of the ridges around each minutia, which no record
- * carries, so a print that exists as a minutiae record alone cannot be compared here: ask for its image.
- */
+/** The minutiae of a record's print in our own terms: pixels at 500 ppi, clockwise directions. */
 export function minutiaeOfRecord(print: MinutiaeRepresentation): {
   readonly width: number;
   readonly height: number;
@@ -107,3 +103,40 @@ export function minutiaeOfRecord(print: MinutiaeRepresentation): {
 
 const scaleOf = (pixelsPerCm: number): number =>
   pixelsPerCm === MODEL_PIXELS_PER_CM ? 1 : MODEL_PPI / (pixelsPerCm * CM_PER_INCH);
+
+/** One finger of a record that holds no image, ready for comparison by minutiae alone. */
+export interface MinutiaePrint {
+  /** As in the record: 0 unknown, 1..10 right thumb .. left little. */
+  readonly position: number;
+  /** A record of this print alone: what stands for a template where there are no descriptors. Biometric: never logged. */
+  readonly template: Uint8Array;
+  /** Best quality that the record states, 0..100 in its maker's terms; 0 where it states none. */
+  readonly qualityScore: number;
+}
+
+/** First bytes of a minutiae record of any version. */
+const MAGIC = 'FMR\x00';
+
+/** Whether bytes, of a reference or a template, are a minutiae record: to be compared by minutiae alone. */
+export const isMinutiaeRecord = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes.subarray(0, MAGIC.length)).toString('latin1') === MAGIC;
+
+/**
+ * Every print of a record by itself.
+ * @throws ModelError MODEL_INPUT where the record is damaged, or of another version than ISO/IEC 19794-2:2011
+ */
+export const minutiaePrintsOf = (record: Uint8Array): MinutiaePrint[] =>
+  decodeMinutiaeRecord(record).representations.map(print => ({
+    position: print.position,
+    template: encodeMinutiaeRecord({ representations: [{ ...print, extended: new Uint8Array() }] }),
+    qualityScore: Math.max(0, ...print.qualities.map(({ score }) => (score <= 100 ? score : 0))),
+  }));
+
+/**
+ * The minutiae of a template, with descriptors or without.
+ * @throws ModelError MODEL_INPUT when it is truncated, foreign or damaged
+ */
+export function minutiaeOfTemplate(template: Uint8Array): readonly Minutia[] {
+  if (!isMinutiaeRecord(template)) return decodeTemplate(template).minutiae;
+  return decodeMinutiaeRecord(template).representations.flatMap(print => minutiaeOfRecord(print).minutiae);
+}

@@ -78,6 +78,12 @@ export interface FingerModels {
    * @throws ModelError MODEL_INPUT when a template is truncated, foreign or damaged
    */
   match(probe: Uint8Array, references: readonly Uint8Array[]): Promise<number[]>;
-  /** The card of each loaded graph; the one with task 'finger-matching' carries the table of FMR and threshold. */
+  /**
+   * The same by minutiae alone, for references that are a print of a minutiae record (ISO/IEC 19794-2:2011): less sure, and on a
+   * scale of its own, as calibrated in the `fmrTable` of the card with task 'finger-minutiae-matching'. Either side may be a template
+   * or a record. Errors as {@link match}.
+   */
+  matchMinutiae(probe: Uint8Array, references: readonly Uint8Array[]): Promise<number[]>;
+  /** The card of each model; those with task 'finger-matching' and 'finger-minutiae-matching' carry tables of FMR and threshold. */
   readonly cards: readonly ModelCard[];
 }

@@ -2,6 +2,8 @@
 import { SealedError } from '../../backend/sealed/error.ts';
 
 const MAGIC = 'VFT1';
+/** A print of which only minutiae are on file (ISO/IEC 19794-2): it has no descriptors to search by. */
+const BARE_MAGIC = 'FMR\x00';
 const COUNT_AT = 12;
 const HEADER_BYTES = 16;
 /** Place, direction and type before each descriptor. */
@@ -14,8 +16,9 @@ const STRONGEST = 24;
 
 /** @throws SealedError `manifest_malformed` */
 export function descriptorsOf(template: Uint8Array): Int8Array[] {
-  const count = template[COUNT_AT] ?? 0;
   const format = Buffer.from(template.subarray(0, MAGIC.length)).toString('latin1');
+  if (format === BARE_MAGIC) return [];
+  const count = template[COUNT_AT] ?? 0;
   if (format !== MAGIC || template.length !== HEADER_BYTES + count * MINUTIA_BYTES + CRC_BYTES)
     throw new SealedError('manifest_malformed', 'no finger template');
   return Array.from({ length: Math.min(count, STRONGEST) }, (_, index) => {

@@ -9,6 +9,7 @@ export {
   type FaceReference,
   type LiveOptions,
   type Person,
+  type PersonOptions,
   SENSOR_FRAME,
   simulatedPerson,
 } from './person.ts';

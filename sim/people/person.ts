@@ -1,5 +1,6 @@
 import {
   type GrayImage,
+  type Impression,
   type ImpressionOptions,
   type Moisture,
   type PatternClass,
@@ -45,6 +46,8 @@ export interface Person {
    * @throws PeopleError as {@link liveImpression}
    */
   recordImpressions(finger: FingerCode, signal?: AbortSignal): Promise<readonly GrayImage[]>;
+  /** The same as minutiae, where the record has thrown the images away. */
+  readonly recordMinutiae?: (finger: FingerCode, signal?: AbortSignal) => Promise<readonly Impression[]>;
   /** Makes ready whatever takes long, so that no capture waits for it. */
   prepare(signal?: AbortSignal): Promise<void>;
 }
@@ -77,17 +80,32 @@ export const fingerKey = (seed: number, finger: FingerCode): FingerKey => ({
   patternClass: patternClassOf(seed, finger),
 });
 
+export interface PersonOptions extends IdentityOptions {
+  /** What the immigration record keeps of the fingers: images unless given. */
+  readonly fingersOnRecord?: 'images' | 'minutiae';
+}
+
 /**
  * An invented person. The same seed is the same person; neighbouring seeds have different faces.
  * The studio stays the caller's to close.
  */
-export function simulatedPerson(seed: number, studio: FingerStudio, options: IdentityOptions = {}): Person {
+export function simulatedPerson(seed: number, studio: FingerStudio, options: PersonOptions = {}): Person {
   const identity = makeIdentity(seed, options);
   const impression = (
     finger: FingerCode,
     what: ImpressionOptions,
     signal?: AbortSignal,
   ): Promise<GrayImage> => studio.impression(fingerKey(seed, finger), what, signal);
+  const recorded = (finger: FingerCode, signal?: AbortSignal): Promise<Impression[]> =>
+    Promise.all(
+      Array.from({ length: RECORD_COUNT }, (_, i) =>
+        studio.print(
+          fingerKey(seed, finger),
+          { ...RECORD_FRAME, seed: seedOf('record', i), moisture: 'normal', difficulty: 0.1 },
+          signal,
+        ),
+      ),
+    );
   return {
     id: `simulated-${seed}`,
     identity,
@@ -95,16 +113,8 @@ export function simulatedPerson(seed: number, studio: FingerStudio, options: Ide
     fingers: FINGER_CODES,
     liveImpression: (finger, attempt, { signal, ...conditions } = {}) =>
       impression(finger, { ...SENSOR_FRAME, ...conditions, seed: seedOf('live', attempt) }, signal),
-    recordImpressions: (finger, signal) =>
-      Promise.all(
-        Array.from({ length: RECORD_COUNT }, (_, i) =>
-          impression(
-            finger,
-            { ...RECORD_FRAME, seed: seedOf('record', i), moisture: 'normal', difficulty: 0.1 },
-            signal,
-          ),
-        ),
-      ),
+    recordImpressions: async (finger, signal) => (await recorded(finger, signal)).map(({ image }) => image),
+    ...(options.fingersOnRecord === 'minutiae' ? { recordMinutiae: recorded } : {}),
     prepare: async signal => {
       await Promise.all(FINGER_CODES.map(finger => studio.prepare(fingerKey(seed, finger), signal)));
     },

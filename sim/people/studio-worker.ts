@@ -39,9 +39,9 @@ function master({ seed, patternClass }: FingerKey): Master {
 port.on('message', (task: StudioTask) => {
   try {
     const finger = master(task.finger);
-    const image = task.options ? makeImpression(finger, task.options).image : undefined;
-    const answer: StudioAnswer = { id: task.id, image };
-    port.postMessage(answer, image ? [image.pixels.buffer as ArrayBuffer] : []);
+    const impression = task.options ? makeImpression(finger, task.options) : undefined;
+    const answer: StudioAnswer = { id: task.id, impression };
+    port.postMessage(answer, impression ? [impression.image.pixels.buffer as ArrayBuffer] : []);
   } catch (error) {
     const answer: StudioAnswer = {
       id: task.id,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { PeopleError } from './errors.ts';
-import type { GrayImage, ImpressionOptions, PatternClass } from './finger/index.ts';
+import type { GrayImage, Impression, ImpressionOptions, PatternClass } from './finger/index.ts';
 import { defaultCacheFolder } from './master-cache.ts';
 
 /** What makes a finger: the same key is the same finger. */
@@ -19,12 +19,12 @@ export interface StudioTask {
 
 export interface StudioAnswer {
   readonly id: number;
-  readonly image?: GrayImage | undefined;
+  readonly impression?: Impression | undefined;
   readonly error?: string;
 }
 
 interface Waiting {
-  readonly resolve: (image: GrayImage | undefined) => void;
+  readonly resolve: (impression: Impression | undefined) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -65,9 +65,15 @@ export class FingerStudio implements AsyncDisposable {
    * @throws PeopleError PEOPLE_TIMEOUT, PEOPLE_WORKER_FAILED; the abort reason when `signal` aborts
    */
   async impression(finger: FingerKey, options: ImpressionOptions, signal?: AbortSignal): Promise<GrayImage> {
-    const image = await this.#ask(finger, options, signal);
-    if (!image) throw new PeopleError('PEOPLE_WORKER_FAILED', 'the finger worker answered without an image');
-    return image;
+    return (await this.print(finger, options, signal)).image;
+  }
+
+  /** The same with the minutiae that the impression shows, exactly known. Errors as {@link impression}. */
+  async print(finger: FingerKey, options: ImpressionOptions, signal?: AbortSignal): Promise<Impression> {
+    const impression = await this.#ask(finger, options, signal);
+    if (!impression)
+      throw new PeopleError('PEOPLE_WORKER_FAILED', 'the finger worker answered without an image');
+    return impression;
   }
 
   /** Makes a finger ahead of its first impression. Errors as {@link impression}. */
@@ -92,7 +98,7 @@ export class FingerStudio implements AsyncDisposable {
     worker.on('message', (answer: StudioAnswer) => {
       const task = hand.waiting.get(answer.id);
       if (!task) return;
-      if (answer.error === undefined) task.resolve(answer.image);
+      if (answer.error === undefined) task.resolve(answer.impression);
       else task.reject(new PeopleError('PEOPLE_WORKER_FAILED', `the finger worker refused: ${answer.error}`));
     });
     const fail = (cause?: unknown): void => {
@@ -111,14 +117,14 @@ export class FingerStudio implements AsyncDisposable {
     finger: FingerKey,
     options: ImpressionOptions | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<GrayImage | undefined> {
+  ): Promise<Impression | undefined> {
     signal?.throwIfAborted();
     if (this.#hands.length === 0)
       throw new PeopleError('PEOPLE_WORKER_FAILED', 'the finger studio is closed');
     // One finger always goes to one worker, which has its master in memory then.
     const hand = this.#hand(finger.seed % this.#hands.length);
     const id = ++this.#lastId;
-    const { promise, resolve, reject } = Promise.withResolvers<GrayImage | undefined>();
+    const { promise, resolve, reject } = Promise.withResolvers<Impression | undefined>();
     hand.waiting.set(id, { resolve, reject });
     const abort = (): void => reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });

@@ -32,6 +32,12 @@ const nothingSent = (result: VisitResult) => (result.packetId ? 'a packet was ma
 const passed = (step: string) => (result: VisitResult) =>
   result.stages.some(({ name }) => name === step) ? null : `the step "${step}" never came`;
 
+/** Every finger that was compared, by this model and no other. */
+const comparedBy = (model: string) => (result: VisitResult) =>
+  result.decision?.fingers.length && result.decision.fingers.every(finger => finger.model === model)
+    ? null
+    : `the fingers were not compared by ${model}`;
+
 /** A request about an account asks for no form. */
 const noForm = (result: VisitResult) =>
   result.stages.some(({ name }) => name === 'contact') ? 'a form was asked for' : null;
@@ -111,6 +117,15 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: "someone else's passport and card: no match",
     cast: person => ({ visitor: person(3), papersOf: person(5), registered: [person(3), person(5)] }),
     judge: all(outcome('no_match'), accepted),
+  },
+  {
+    name: 'minutiae-record',
+    summary: 'a registered person of whose fingers the immigration database keeps minutiae alone: match',
+    cast: person => {
+      const known = person(17, { fingersOnRecord: 'minutiae' });
+      return { visitor: known, registered: [known] };
+    },
+    judge: all(outcome('match'), accepted, comparedBy('finger-minutiae')),
   },
   {
     name: 'wet-finger',

@@ -28,6 +28,8 @@ export interface VisitResult {
     readonly reason: string;
     readonly face: Modality;
     readonly finger: Modality;
+    /** What compared each finger, as the packet names its models. */
+    readonly fingers: readonly { readonly position: string; readonly model: string }[];
   } | null;
   /** What came of the challenge before the camera; null without a packet. */
   readonly liveness: Liveness | null;
@@ -44,7 +46,7 @@ export interface VisitResult {
 
 /** What of a manifest the result tells; opened by the simulated backend with its own key. */
 interface Told {
-  readonly decision: VisitResult['decision'] & { readonly face: Modality; readonly finger: Modality };
+  readonly decision: NonNullable<VisitResult['decision']>;
   readonly exceptions: VisitResult['exceptions'];
   readonly samples: readonly { readonly modality: string; readonly pad?: Liveness }[];
 }
@@ -56,6 +58,7 @@ export function resultOf(scenario: string, trace: VisitTrace, packet: AcceptedPa
     reason: told.decision.reason,
     face: told.decision.face,
     finger: told.decision.finger,
+    fingers: told.decision.fingers.map(({ position, model }) => ({ position, model })),
   };
   return {
     scenario,

@@ -1,5 +1,5 @@
 /** A story that can be played: who comes, how they behave, what happens around them, and how it has to end. */
-import type { Citizen, Person } from '../people/index.ts';
+import type { Citizen, Person, PersonOptions } from '../people/index.ts';
 import type { Manner } from '../visitor/body.ts';
 import type { View } from '../visitor/screen-client.ts';
 import type { World } from '../world/world.ts';
@@ -19,10 +19,7 @@ export interface Cast {
 }
 
 /** Makes an invented person. */
-export type Casting = (
-  seed: number,
-  options?: { ageGroup?: 'adult' | 'child_under_6' | 'child_under_14' },
-) => Person;
+export type Casting = (seed: number, options?: Pick<PersonOptions, 'ageGroup' | 'fingersOnRecord'>) => Person;
 
 export interface Scenario {
   readonly name: string;

@@ -47,6 +47,7 @@ describe('a visit that is served', () => {
     ['known-otherwise', 'inconclusive'],
     ['known-at-office', 'inconclusive'],
     ['other-person', 'no_match'],
+    ['minutiae-record', 'match'],
     ['wet-finger', 'match'],
     ['missing-finger', 'match'],
     ['same-finger', 'match'],

@@ -8,7 +8,7 @@ import { parse, stringify } from 'yaml';
 import { type FingerCode, FingerStudio, type Person, simulatedPerson } from '../../sim/people/index.ts';
 import { papersOf } from '../../sim/play.ts';
 import { resultOf, type VisitResult } from '../../sim/scenarios/result.ts';
-import type { Cast, Scenario } from '../../sim/scenarios/scenario.ts';
+import type { Cast, Casting, Scenario } from '../../sim/scenarios/scenario.ts';
 import { Body, type Manner } from '../../sim/visitor/body.ts';
 import { ScreenClient, type View } from '../../sim/visitor/screen-client.ts';
 import { Trace } from '../../sim/visitor/trace.ts';
@@ -103,13 +103,13 @@ export class Kiosk implements AsyncDisposable {
     this.world.camera.fault(undefined);
   }
 
-  invent(seed: number, ageGroup: AgeGroup = 'adult'): Person {
-    return simulatedPerson(seed, this.#studio, { onDate: today(), ageGroup });
+  invent(seed: number, how: Parameters<Casting>[1] = {}): Person {
+    return simulatedPerson(seed, this.#studio, { onDate: today(), ...how });
   }
 
   /** Puts a story's people on the stage; of each only these fingers count. */
   async stage(scenario: Scenario, fingers: readonly FingerCode[]): Promise<Cast> {
-    const cast = scenario.cast((seed, { ageGroup } = {}) => ({ ...this.invent(seed, ageGroup), fingers }));
+    const cast = scenario.cast((seed, how) => ({ ...this.invent(seed, how), fingers }));
     for (const person of cast.registered) this.world.registry.addRecord(await recordOf(person, never));
     this.expect(cast.visitor, { papers: papersOf(cast), ...scenario.manner?.(cast) });
     this.#incident = scenario.incident?.(this.world) ?? null;
@@ -221,8 +221,6 @@ class Seen {
     return { stages, deviceProblems, packetId, delivery, refusal, endReason: this.#endReason, touches: 0 };
   }
 }
-
-type AgeGroup = 'adult' | 'child_under_6' | 'child_under_14';
 
 const never = new AbortController().signal;
 

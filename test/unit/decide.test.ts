@@ -65,9 +65,13 @@ describe('fingers that match under other names', () => {
     const swapped = {
       position: 'right_index',
       score: finger.kind === 'scored' ? finger.score : null,
+      model: 'finger-match',
       matchesInstead: 'left_index',
     } as const;
-    const fingers = [{ position: 'right_thumb', score: 5, matchesInstead: null } as const, swapped];
+    const fingers = [
+      { position: 'right_thumb', score: 5, model: 'finger-match', matchesInstead: null } as const,
+      swapped,
+    ];
     const comparison = { face, finger, fingers };
     expect(decide('found', comparison, models, noPad)).toMatchObject({
       outcome: 'inconclusive',
@@ -168,7 +172,9 @@ describe('the likelihood ratio of face and fingers together', () => {
     expect(decided('found', scored(5, true, 3), scored(1, false, -2)).llr).toBe(3);
     expect(decided('found', scored(5, true, 3), scored(1, false, 2)).llr).toBe(5);
     expect(decided('found', none, scored(1, false, -2)).llr).toBeNull();
-    const fingers = [{ position: 'right_thumb', score: 0, matchesInstead: 'left_thumb' } as const];
+    const fingers = [
+      { position: 'right_thumb', score: 0, model: 'finger-match', matchesInstead: 'left_thumb' } as const,
+    ];
     const comparison = { face: scored(5, true, 3), finger: scored(1, true, -3), fingers };
     expect(decide('found', comparison, models, noPad).llr).toBeNull();
   });

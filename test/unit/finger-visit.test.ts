@@ -238,9 +238,12 @@ describe('the finger models on a synthetic visit', () => {
   test('a visit whose fingers are swapped is for an officer, with the fingers named', async () => {
     const matching = models.cards.find(card => card.task === 'finger-matching')!;
     const comparer = {
-      finger: models,
-      fingerTable: matching.fmrTable!,
-      fingerLlr: matching.llr,
+      byDescriptors: {
+        model: matching.id,
+        table: matching.fmrTable!,
+        llr: matching.llr,
+        match: models.match,
+      },
       fmr: 1e-4,
       usableFingerQuality: 0,
       usableFaceQuality: 0,

@@ -143,7 +143,7 @@ describe('dependence of fingers', () => {
 });
 
 describe('the cards', () => {
-  it.each(['face-embedding', 'finger-match'])(
+  it.each(['face-embedding', 'finger-match', 'finger-minutiae'])(
     '%s holds a mapping whose ends its threshold reaches',
     async id => {
       const { llr, fmrTable = [] } = await readCard(`models/weights/${id}.card.json`);

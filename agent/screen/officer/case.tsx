@@ -12,6 +12,9 @@ import { sentence, useWords } from './words.ts';
 type OpenCase = NonNullable<OfficerView['openCase']>;
 type CaseProps = VisitProps & { readonly openCase: OpenCase; readonly visitId: string };
 
+/** Id of the model that compares where the record holds no images of the fingers. */
+const BY_MINUTIAE = 'finger-minutiae';
+
 /** Whether an officer has to know that less was searched than could be. */
 const isLacking = (search: OpenCase['search']): search is Exclude<typeof search, 'searched' | 'not_due'> =>
   search !== 'searched' && search !== 'not_due';
@@ -36,6 +39,9 @@ export function CaseDesk({ openCase, visitId, desk, onAct, complaint }: CaseProp
       <ul class="findings">
         <Modality name="face" result={decision.face} />
         <Modality name="finger" result={decision.finger} />
+        {decision.fingers.some(({ model }) => model === BY_MINUTIAE) && (
+          <li class="note">{tell('case.minutiae_alone')}</li>
+        )}
         <Together llr={decision.llr} />
         {decision.fingers.map(
           ({ position, matchesInstead }) =>

@@ -1,5 +1,5 @@
 export { type GrowthKernels, makeGrowthKernels } from './grow.ts';
-export { makeImpression } from './impression.ts';
+export { type Impression, makeImpression } from './impression.ts';
 export { GENERATOR_VERSION, makeMaster } from './master.ts';
 export type { ImpressionOptions, Moisture } from './options.ts';
 export { CLASS_SHARES } from './orientation.ts';
