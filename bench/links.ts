@@ -25,13 +25,14 @@ export const linksBench: Bench = {
       figures.push({ ...worst(`fuzz.${target.name}.worst`, [worstMs]), runs: frames });
     }
     if (only === 'fuzz') return figures;
-    const { recoveredMs, leakedFiles, leakedListeners } = await unplugMany(
+    const { recoveredMs, leakedFiles, leakedListeners, leakedProcesses } = await unplugMany(
       small ? SMALL_UNPLUGS : UNPLUGS,
       progress,
     );
     figures.push(worst('unplug.back_in_use.worst', recoveredMs));
     figures.push(counted('unplug.leaked_files', leakedFiles, recoveredMs.length));
     figures.push(counted('unplug.leaked_listeners', leakedListeners, recoveredMs.length));
+    figures.push(counted('unplug.leaked_processes', leakedProcesses, recoveredMs.length));
     return figures;
   },
 };

@@ -3,9 +3,14 @@ import { closeSync, rmSync, symlinkSync, write } from 'node:fs';
 import { createRequire } from 'node:module';
 import { ReadStream } from 'node:tty';
 import { promisify } from 'node:util';
+import koffi from 'koffi';
 
 /** The kernel's pty buffer holds 4096 bytes: when it is full the reader has to take some first. */
 const RETRY_WRITE_MS = 2;
+
+/** Of fcntl(2), the same on every Linux: <fcntl.h>. */
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 
 interface NativePty {
   open(columns: number, rows: number): { master: number; slave: number; pty: string };
@@ -34,6 +39,9 @@ export function openPty(link?: string): Pty {
   const require = createRequire(import.meta.url);
   const native = require(`@lydell/node-pty-${process.platform}-${process.arch}/pty.node`) as NativePty;
   const { master, slave, pty: tty } = native.open(80, 24);
+  // A process started from here on must not hold the line's ends too: closing them would hang up nothing.
+  const fcntl = koffi.load('libc.so.6').func('int fcntl(int fd, int command, ...)');
+  for (const end of [master, slave]) fcntl(end, F_SETFD, 'int', FD_CLOEXEC);
   try {
     execFileSync('stty', ['-F', tty, 'raw', '-echo', '57600']);
     if (link !== undefined) {

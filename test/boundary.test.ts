@@ -174,9 +174,9 @@ const OWNERS: Readonly<Record<string, (file: string) => boolean>> = {
   koffi: file => ['agent/ops/service-manager.ts', 'models/spare-memory.ts'].includes(file),
   'prom-client': file => file === 'agent/ops/metrics.ts',
   mqtt: file => file === 'agent/uplink/dial.ts',
-  serialport: file => file === 'drivers/link/serial.ts',
+  serialport: file => file === 'drivers/link/serial-host.ts',
   'node-hid': file => file === 'drivers/link/hid-host.ts',
-  '@serialport/bindings-cpp': file => file === 'drivers/link/serial.ts',
+  '@serialport/bindings-cpp': file => file === 'drivers/link/serial-host.ts',
 };
 
 const oneOwner = (imports: readonly Import[]): string[] =>

@@ -11,6 +11,7 @@ import { type Supervisable, type Supervised, supervise } from '../../drivers/sup
 import { startCamera } from '../../sim/camera/server.ts';
 import { startReader } from '../../sim/reader/reader.ts';
 import { startSensor } from '../../sim/sensor/sensor.ts';
+import { childrenOf } from '../../test/fixtures/owners.ts';
 import type { Progress } from '../figures.ts';
 
 export interface UnplugOutcome {
@@ -19,6 +20,8 @@ export interface UnplugOutcome {
   readonly leakedFiles: number;
   /** On the signal that all supervisions live under. */
   readonly leakedListeners: number;
+  /** That own devices, or owned one and were not waited for. */
+  readonly leakedProcesses: number;
 }
 
 /** One kind of device with what breaks it and what proves that it works. */
@@ -47,16 +50,20 @@ export async function unplugMany(times: number, progress: Progress): Promise<Unp
   ];
   try {
     const recoveredMs: number[] = [];
-    let files = 0;
-    let listeners = 0;
+    let before = await count(end.signal);
     const rounds = Math.ceil(times / trials.length);
     for (let round = 0; round < rounds; round += 1) {
-      if (round === SETTLING_ROUNDS) [files, listeners] = await count(end.signal);
+      if (round === SETTLING_ROUNDS) before = await count(end.signal);
       if (round % 10 === 0) progress(`unplug: ${recoveredMs.length} of ${rounds * trials.length}`);
       recoveredMs.push(...(await Promise.all(trials.map(trial => once(trial, round)))));
     }
-    const [filesAfter, listenersAfter] = await count(end.signal);
-    return { recoveredMs, leakedFiles: filesAfter - files, leakedListeners: listenersAfter - listeners };
+    const after = await count(end.signal);
+    return {
+      recoveredMs,
+      leakedFiles: after.files - before.files,
+      leakedListeners: after.listeners - before.listeners,
+      leakedProcesses: after.processes - before.processes,
+    };
   } finally {
     end.abort(new Error('the bench is over'));
     for (const trial of trials) await trial[Symbol.asyncDispose]();
@@ -85,10 +92,14 @@ async function once(trial: Trial, n: number): Promise<number> {
   }
 }
 
-/** Open files and listeners of this process, once nothing is on its way any more. */
-async function count(signal: AbortSignal): Promise<[files: number, listeners: number]> {
+/** Open files, listeners and children of this process, once nothing is on its way any more. */
+async function count(signal: AbortSignal) {
   await sleep(500);
-  return [(await readdir('/proc/self/fd')).length, getEventListeners(signal, 'abort').length];
+  return {
+    files: (await readdir('/proc/self/fd')).length,
+    listeners: getEventListeners(signal, 'abort').length,
+    processes: childrenOf().length,
+  };
 }
 
 /** A number below the limit that looks like chance and is the same each time. */

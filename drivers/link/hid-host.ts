@@ -1,42 +1,27 @@
-/**
- * The process that owns one HID device: node-hid is native code, and what crashes in it must not take the agent along.
- * Started by hid.ts with the device's path; ends when its parent does.
- */
+/** The process that owns one HID device. Started by hid.ts with the device's path. */
 import HID from 'node-hid';
-import type { FromHidHost, ToHidHost } from './hid-messages.ts';
+import { own } from './host.ts';
 
-const tell = (message: FromHidHost) => process.send?.(message);
-const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-const path = process.argv[2] ?? '';
+const [, , path = ''] = process.argv;
 // The other backend, libusb, would detach the kernel's driver.
 HID.setDriverType('hidraw');
 
-process.on('disconnect', () => process.exit(0));
-try {
+await own(async ({ input, lost }) => {
   const device = await HID.HIDAsync.open(path);
-  device.on('data', (report: Buffer) => tell({ kind: 'report', report }));
-  device.on('error', (error: unknown) => tell({ kind: 'lost', text: textOf(error) }));
-  process.on('message', (message: ToHidHost) => {
-    act(device, message).then(
-      report => tell({ kind: 'done', id: message.id, report }),
-      (error: unknown) => tell({ kind: 'failed', id: message.id, text: textOf(error) }),
-    );
-  });
-  tell({ kind: 'open' });
-} catch (error) {
-  tell({ kind: 'refused', text: textOf(error) });
-}
-
-async function act(device: HID.HIDAsync, message: ToHidHost): Promise<Uint8Array | null> {
-  switch (message.kind) {
-    case 'write':
-      await device.write(Buffer.from(message.report));
-      return null;
-    case 'send-feature':
-      await device.sendFeatureReport(Buffer.from(message.report));
-      return null;
-    case 'get-feature':
-      return device.getFeatureReport(message.number, message.bytes);
-  }
-}
+  device.on('data', input);
+  device.on('error', lost);
+  return async (ask, bytes) => {
+    switch (ask) {
+      case 'write':
+        await device.write(bytes);
+        return;
+      case 'send-feature':
+        await device.sendFeatureReport(bytes);
+        return;
+      case 'get-feature':
+        return device.getFeatureReport(bytes.readUInt8(0), bytes.readUInt16BE(1));
+      default:
+        throw new Error(`a HID device cannot ${ask}`);
+    }
+  };
+});

@@ -45,16 +45,23 @@ export class Inbox {
     this.#wake?.();
   }
 
+  /** All that arrived since the last call, in one piece; waits for something. */
   async take(signal: AbortSignal): Promise<Uint8Array> {
+    const chunks = await this.takeAll(signal);
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  }
+
+  /** The same in the pieces that it arrived in. */
+  async takeAll(signal: AbortSignal): Promise<readonly Uint8Array[]> {
     while (this.#chunks.length === 0) {
       signal.throwIfAborted();
       if (this.#dead !== undefined) throw this.#dead;
       await this.#arrival(signal);
     }
-    const [first, ...others] = this.#chunks;
+    const chunks = this.#chunks;
     this.#chunks = [];
     this.#bytes = 0;
-    return others.length === 0 && first !== undefined ? first : Buffer.concat([first!, ...others]);
+    return chunks;
   }
 
   #arrival(signal: AbortSignal): Promise<void> {

@@ -7,13 +7,14 @@ import { type ListedDevice, listDevices } from '../../drivers/list-devices.ts';
 import { openR30x, type R30xSettings } from '../../drivers/r30x/driver.ts';
 import { type LightSettings, lightOpener, readerOpener } from '../../drivers/registry.ts';
 import { type Supervisable, type Supervised, supervise } from '../../drivers/supervise.ts';
+import { ownerOf } from '../fixtures/owners.ts';
 import mrz from '../fixtures/wire/mrz.json' with { type: 'json' };
 import { drawnFinger } from '../wire/fingers.ts';
 
 const FOUND_WITHIN_MS = 120_000;
 /** Far more than any use takes; a busy host may emulate ten times slower than a quiet one. */
 const USE_DEADLINE_MS = 300_000;
-/** Each is pulled out so often; the bridge's driver starts a process each time. */
+/** Each is pulled out so often, and a process started for it each time. */
 const CYCLES = { 'cdc-acm': 30, cp2110: 20 } as const;
 /** Bytes of an image on a sensor's UART. */
 const IMAGE_WIRE_BYTES = 288 * 139 + 24;
@@ -121,12 +122,43 @@ async function cycles(name: Name, settings: R30xSettings): Promise<void> {
   );
 }
 
+/** What the process that owns a device meets in the middle of an image, and what becomes of the image. */
+const CRASHES = { SIGSEGV: 'DEVICE_GONE', SIGSTOP: 'DEVICE_TIMEOUT' } as const;
+/** Of an image that has some 40,000. */
+const CRASH_AFTER_BYTES = 5_000;
+
+/** All that a process has read so far, from any file. */
+const bytesRead = async (pid: number) =>
+  Number(/^rchar: (\d+)/.exec(await readFile(`/proc/${pid}/io`, 'utf8'))?.[1]);
+
+/** Native code that crashes or hangs costs an image, and nothing else. */
+async function crashes(scanner: Supervised<FingerScanner>, name: string, node: string): Promise<void> {
+  for (const [signal, code] of Object.entries(CRASHES)) {
+    await patiently(scanner, async () => {});
+    const owner = ownerOf(node) ?? 0;
+    const first = await bytesRead(owner);
+    const failed = scanner
+      .use((device, inner) => device.capture(inner), within())
+      .then(
+        ({ kind }) => kind,
+        error => (error instanceof DeviceError ? error.code : String(error)),
+      );
+    while ((await bytesRead(owner)) - first < CRASH_AFTER_BYTES) await sleep(5);
+    process.kill(owner, signal);
+    const outcome = await failed;
+    demand(outcome === code, `${name}: ${signal} in the process that owns it, ${outcome} came`);
+    say(`${name}: ${signal} in the process that owns it in the middle of an image: ${outcome}`);
+  }
+}
+
 /** The same bridge through /dev/uhid; it has the vendor and product of the other one. */
 async function withoutUsb(settings: R30xSettings): Promise<void> {
   await using scanner = supervise(signal => openR30x(settings, signal), {
     signal: new AbortController().signal,
   });
   await patiently(scanner, async () => {});
+  const { node } = await until(listed(SERIAL.uhid), SERIAL.uhid);
+  await crashes(scanner, 'cp2110 over uhid', node);
   await image(scanner, 'cp2110 over uhid', 2);
 }
 

@@ -18,8 +18,9 @@ echo "SAY up after $(cut -d' ' -f1 /proc/uptime) s of the guest"
 cd "$REPOSITORY"
 "$NODE" test/guest/uhid.ts &
 nobody=(setpriv --reuid=65534 --regid=65534 --groups="$(group dialout),$(group plugdev),$(group video)" --no-new-privs)
-# The bridge's process starts twenty times and is killed each time, before it could keep what it compiled: one that finds no
-# device ends by itself, and leaves that to the others.
+# The processes that own devices start fifty times and are killed each time, before they could keep what they compiled: one that
+# finds no device ends by itself, and leaves that to the others.
 export NODE_COMPILE_CACHE=/dev/shm/compiled
-"${nobody[@]}" "$NODE" drivers/link/hid-host.ts /dev/null &
+"${nobody[@]}" "$NODE" drivers/link/hid-host.ts /dev/null > /dev/null &
+"${nobody[@]}" "$NODE" drivers/link/serial-host.ts /dev/null 57600 > /dev/null &
 exec "${nobody[@]}" "$NODE" test/guest/inside.ts
