@@ -23,7 +23,7 @@ const HOST = '10.0.2.2';
 const PATIENCE_MS = 900_000;
 const VISIT_DEADLINE_MS = 600_000;
 /** What the package suggests for a kiosk with a screen. */
-const SHOWN_BY = ['cage', 'chromium', 'libpam-systemd'];
+const SHOWN_BY = ['cage', 'chromium', 'seatd'];
 const CONFIG = '/etc/vantay/agent.yaml';
 const KEYS = '/etc/vantay/keys';
 /** As the service: its user, and the group that may use the TPM. */
