@@ -18,7 +18,7 @@ import { type Display, type Machine, type MachineParts, SCREEN_PORT } from './ma
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 /** Where the machine finds this host. */
-const HOST = '10.0.2.2';
+export const HOST = '10.0.2.2';
 /** Longest wait for something that has to come; the machine is slow and its host may be busy. */
 const PATIENCE_MS = 900_000;
 const VISIT_DEADLINE_MS = 600_000;

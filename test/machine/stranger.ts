@@ -24,6 +24,8 @@ const PAGE = `<!doctype html><title>stranger</title><style>body { background: #2
   addEventListener('keydown', ({ key }) => { say('key ' + key); deeds[key]?.(); });
   addEventListener('resize', size);
   addEventListener('load', size);
+  // As the kiosk's own page does.
+  new EventSource('/held');
 </script>`;
 
 const write = (line: string) => appendFileSync(diary, `${line}\n`);
@@ -32,6 +34,8 @@ const answer: RequestListener = ({ url = '', socket }, response) => {
   const said = /^\/said\/(.*)$/.exec(url)?.[1];
   if (said !== undefined) write(decodeURIComponent(said));
   else write(`${socket.localPort} ${url}`);
+  if (url === '/held')
+    return void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
   if (url === '/') response.setHeader('content-type', 'text/html');
   response.end(url === '/' ? PAGE : 'of a stranger');
 };
