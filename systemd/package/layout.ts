@@ -17,6 +17,7 @@ const HOME = 'usr/lib/vantay';
 const SETTINGS: Readonly<Record<string, string>> = {
   'vantay.service': 'usr/lib/systemd/system/vantay.service',
   'vantay-screen.service': 'usr/lib/systemd/system/vantay-screen.service',
+  'vantay-seatd.conf': 'usr/lib/systemd/system/seatd.service.d/vantay.conf',
   '70-vantay.rules': 'usr/lib/udev/rules.d/70-vantay.rules',
   'vantay.sysusers': 'usr/lib/sysusers.d/vantay.conf',
   'vantay.tmpfiles': 'usr/lib/tmpfiles.d/vantay.conf',
@@ -42,6 +43,7 @@ export async function layOutAgent(stage: string, architecture: Architecture): Pr
   await install(join(node, 'LICENSE'), join(home, 'bin/node.LICENSE'));
   await pruneModules(join(home, 'node_modules'), architecture);
   await install(join(SCRIPTS, 'vantay'), join(root, 'usr/bin/vantay'), 0o755);
+  await install(join(SCRIPTS, 'keep-page'), join(home, 'bin/keep-page'), 0o755);
   for (const [name, path] of Object.entries(SETTINGS)) await install(join(SYSTEMD, name), join(root, path));
   for (const name of DOCUMENTS)
     await install(join(REPOSITORY, name), join(root, 'usr/share/doc/vantay', name));
@@ -51,7 +53,7 @@ export async function layOutAgent(stage: string, architecture: Architecture): Pr
     summary: 'biometric edge agent of immigration-office kiosks',
     depends: ['libc6 (>= 2.31)', 'libgcc-s1', 'libstdc++6', 'procps', 'systemd', 'udev', 'util-linux'],
     recommends: ['espeak-ng', 'ffmpeg', 'opensc', 'tpm2-tools'],
-    suggests: ['cage', 'chromium', 'vantay-simulator'],
+    suggests: ['cage', 'chromium', 'seatd', 'vantay-simulator'],
     scripts: ['postinst', 'prerm', 'postrm'].map(name => join(SCRIPTS, name)),
     settings: Object.values(SETTINGS).filter(path => path.startsWith('etc/')),
     version: await versionOf(),

@@ -19,12 +19,19 @@ const ADDED = fileURLToPath(new URL('./root/', import.meta.url));
 const PROGRAMS = ['chaos/stream-child.ts', 'chaos/kiosk.ts', 'fixtures/messages.ts', 'fixtures/pki.ts'];
 const SIZE_MEBIBYTES = 3_072;
 
+export interface ImageParts {
+  /** Folder of what `npm run package` made. */
+  readonly debs: string;
+  readonly kernel: GuestKernel;
+  /** Packages of Debian beside those that every kiosk has. */
+  readonly more: readonly string[];
+}
+
 /**
- * @param debs folder of what `npm run package` made
- * @param cache kept between runs
+ * @param cache this image's alone, kept between runs
  * @returns path of an ext4 file system without a partition table
  */
-export async function machineImage(debs: string, kernel: GuestKernel, cache: string): Promise<string> {
+export async function machineImage({ debs, kernel, more }: ImageParts, cache: string): Promise<string> {
   const packages = (await readdir(debs)).filter(name => name.endsWith('.deb')).sort();
   const programs = PROGRAMS.map(name => fileURLToPath(new URL(`../${name}`, import.meta.url)));
   const parts = [
@@ -35,7 +42,8 @@ export async function machineImage(debs: string, kernel: GuestKernel, cache: str
       .filter(entry => entry.isFile())
       .map(entry => join(entry.parentPath, entry.name)),
   ];
-  const hash = createHash('sha256').update(kernel.version);
+  const theirs = [...PACKAGES, ...more].join(' ');
+  const hash = createHash('sha256').update(`${kernel.version} ${theirs}`);
   for (const part of parts) hash.update(await readFile(part));
   const image = join(cache, `${hash.digest('hex').slice(0, 16)}.ext4`);
   if (existsSync(image)) return image;
@@ -45,7 +53,7 @@ export async function machineImage(debs: string, kernel: GuestKernel, cache: str
   for (const name of packages) await root.bring(join(debs, name), `/srv/${name}`);
   const ours = packages.map(name => `/srv/${name}`).join(' ');
   await root.shell('apt-get update -qq');
-  await root.shell(`apt-get install -y -qq --no-install-recommends ${PACKAGES.join(' ')} ${ours}`);
+  await root.shell(`apt-get install -y -qq --no-install-recommends ${theirs} ${ours}`);
   await root.shell('apt-get clean; rm /srv/*.deb');
   for (const name of PROGRAMS)
     await root.bring(fileURLToPath(new URL(`../${name}`, import.meta.url)), `/usr/lib/vantay/test/${name}`);

@@ -14,14 +14,16 @@ import { ADDRESS, keyFolder, startWorld, type World } from '../../sim/world/worl
 import { Visitors } from '../fixtures/visitors.ts';
 import { guestKernel, initialRamdisk } from '../guest/kernel.ts';
 import { machineImage } from './image.ts';
-import type { Machine, MachineParts } from './machine.ts';
+import { type Display, type Machine, type MachineParts, SCREEN_PORT } from './machine.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 /** Where the machine finds this host. */
-const HOST = '10.0.2.2';
+export const HOST = '10.0.2.2';
 /** Longest wait for something that has to come; the machine is slow and its host may be busy. */
 const PATIENCE_MS = 900_000;
 const VISIT_DEADLINE_MS = 600_000;
+/** What the package suggests for a kiosk with a screen. */
+const SHOWN_BY = ['cage', 'chromium', 'seatd'];
 const CONFIG = '/etc/vantay/agent.yaml';
 const KEYS = '/etc/vantay/keys';
 /** As the service: its user, and the group that may use the TPM. */
@@ -52,17 +54,19 @@ export class MachineKiosk implements AsyncDisposable {
   }
 
   /** The office and the machine's parts; the machine is still off. @param folder an empty one */
-  static async prepare(folder: string): Promise<MachineKiosk> {
+  static async prepare(folder: string, display?: Display): Promise<MachineKiosk> {
     await using starting = new AsyncDisposableStack();
     const kernel = await guestKernel(join(REPOSITORY, '.state/guest'));
     const debs = join(REPOSITORY, 'artefacts/package');
-    const disk = await machineImage(debs, kernel, join(REPOSITORY, '.state/machine'));
+    const [name, more] = display ? ['display', SHOWN_BY] : ['plain', []];
+    const disk = await machineImage({ debs, kernel, more }, join(REPOSITORY, '.state/machine', name));
     const ports = { shell: await freePort(), screen: await freePort() };
     const home = join(folder, 'office');
     const world = starting.use(
       await startWorld({
         folder: home,
-        screenPort: ports.screen,
+        // A browser there knows the one port, a hand here comes by another.
+        screenPort: display ? SCREEN_PORT : ports.screen,
         config: { visit: { fingers: ['right_index'] } },
       }),
     );
@@ -81,6 +85,7 @@ export class MachineKiosk implements AsyncDisposable {
       }),
       ...{ disk, ports, folder: machine },
       adapters: { FINGER: world.sensor.path, DOCUMENT: world.reader.path },
+      ...(display && { display }),
     };
     const office = { world, visitors, observer, keys: keyFolder(home) };
     return new MachineKiosk(parts, office, starting.move());
@@ -92,7 +97,8 @@ export class MachineKiosk implements AsyncDisposable {
     const elsewhere = JSON.stringify(settings).replaceAll('127.0.0.1', HOST);
     const config = JSON.parse(elsewhere) as Record<string, object>;
     const file = (name: string) => join(KEYS, name);
-    await machine.bring('/etc/trial-screen', `PORT=${this.parts.ports.screen}\n`);
+    const { port } = settings.screen as { port: number };
+    await machine.bring('/etc/trial-screen', `PORT=${port}\n`);
     await machine.bring(
       CONFIG,
       stringify({

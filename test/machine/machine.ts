@@ -9,10 +9,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { GuestKernel } from '../guest/kernel.ts';
+import { monitorPath } from './monitor.ts';
 
 /** Opens on hosts where it does not work; whoever knows that it does says so. */
 const ACCELERATION = process.env.VANTAY_GUEST_KVM ? 'kvm' : 'tcg,thread=multi';
-const SCREEN_PORT = 8420;
+/** As the unit of the screen has it. */
+export const SCREEN_PORT = 8420;
 const SHELL_PORT = 2222;
 /** Longest wait for swtpm's socket. */
 const SOCKET_DEADLINE_MS = 10_000;
@@ -30,6 +32,14 @@ export interface MachineParts {
   readonly adapters: Readonly<Record<string, string>>;
   /** Ports of 127.0.0.1 that lead to the shell and the screen. */
   readonly ports: { readonly shell: number; readonly screen: number };
+  /** None unless told. */
+  readonly display?: Display;
+}
+
+/** A display without acceleration, with a pointer that knows its place on it, and a keyboard. */
+export interface Display {
+  readonly widthPx: number;
+  readonly heightPx: number;
 }
 
 export class Machine implements AsyncDisposable {
@@ -142,8 +152,12 @@ async function startTpm(folder: string): Promise<ChildProcess> {
   return child;
 }
 
-const words = ({ kernel, ramdisk, folder, adapters, ports }: MachineParts, log: string, written: string) => [
-  ...['-M', 'pc', '-accel', ACCELERATION, '-cpu', 'max', '-smp', '2', '-m', '3072'],
+const words = (
+  { kernel, ramdisk, folder, adapters, ports, display }: MachineParts,
+  log: string,
+  written: string,
+) => [
+  ...['-M', 'pc', '-accel', ACCELERATION, '-cpu', 'max', '-smp', '2', '-m', display ? '4096' : '3072'],
   ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
   ...['-kernel', kernel.image, '-initrd', ramdisk],
   // The counter of cycles is measured at boot; on a busy host it came out so wrong that guest time ran four times too fast.
@@ -167,4 +181,11 @@ const words = ({ kernel, ramdisk, folder, adapters, ports }: MachineParts, log: 
     ...['-chardev', `serial,id=${serial},path=${tty}`],
     ...['-device', `usb-serial,chardev=${serial},serial=${serial},bus=usb.0`],
   ]),
+  ...(display
+    ? [
+        ...['-device', `virtio-gpu-pci,xres=${display.widthPx},yres=${display.heightPx}`],
+        ...['-device', 'usb-tablet,bus=usb.0', '-device', 'usb-kbd,bus=usb.0'],
+        ...['-qmp', `unix:${monitorPath(folder)},server=on,wait=off`],
+      ]
+    : []),
 ];

@@ -94,7 +94,7 @@ describe('the package', { timeout: DEADLINE_MS }, () => {
   it('has units that systemd takes without a word, exposed to 1.5 of 10 at most', async () => {
     // Chromium, cage and what they bring are only suggested.
     await root?.shell(
-      'apt-get install -y -qq --no-install-recommends dbus; for name in cage chromium; do ln -sf /bin/true /usr/bin/$name; done',
+      'apt-get install -y -qq --no-install-recommends seatd; for name in cage chromium; do ln -sf /bin/true /usr/bin/$name; done',
     );
     const paths = UNITS.map(name => `/usr/lib/systemd/system/${name}`);
     expect(await root?.shell(`systemd-analyze verify --man=no ${paths.join(' ')}`)).toBe('');
