@@ -57,10 +57,13 @@ export class KeptRecords implements AsyncDisposable {
 
   /** Seals so many records into a file: a face, a name, a travel document and a residence card each. */
   static async make(records: number): Promise<KeptRecords> {
+    await using starting = new AsyncDisposableStack();
     const models = await startModels({ deadlineMs: MODEL_DEADLINE_MS });
-    const kept = new KeptRecords(await mkdtemp(`${tmpdir()}/vantay-bench-`), records, models);
+    const folder = await mkdtemp(`${tmpdir()}/vantay-bench-`);
+    const kept = starting.use(new KeptRecords(folder, records, models));
     await writeFile(kept.#keyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
     await kept.#fill();
+    starting.move();
     return kept;
   }
 

@@ -1,8 +1,5 @@
 /** What the system says of a process: its memory and its processor time (proc(5)). */
-import { readFileSync } from 'node:fs';
-
-/** A second of the kernel's processor clock, in ticks (USER_HZ). */
-const TICKS_A_SECOND = 100;
+import { readdirSync, readFileSync } from 'node:fs';
 
 const about = (pid: number, file: string): string => readFileSync(`/proc/${pid}/${file}`, 'utf8');
 
@@ -13,8 +10,9 @@ export const proportionalBytes = (pid: number): number =>
 export const residentBytes = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+)/m.exec(about(pid, 'status'))?.[1]) * 1024;
 
-/** Milliseconds of all its threads since it began. */
-export const cpuMs = (pid: number): number => {
-  const fields = about(pid, 'stat').split(') ')[1]?.split(' ') ?? [];
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_A_SECOND;
-};
+/** Processor time of its threads since each began, milliseconds: in nanoseconds there, where `stat` counts hundredths of a second. */
+export const cpuMs = (pid: number): number =>
+  readdirSync(`/proc/${pid}/task`).reduce(
+    (sum, thread) => sum + Number(about(pid, `task/${thread}/schedstat`).split(' ')[0]) / 1e6,
+    0,
+  );

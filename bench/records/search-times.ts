@@ -40,18 +40,14 @@ export async function searchTimes(
   const wall = (what: keyof Round): number[] => all.map(round => round[what].wallMs);
   const paired = (part: keyof Round, whole: keyof Round): number =>
     median(all.map(round => round[part].wallMs / round[whole].wallMs));
-  // Ticks are coarse, so processor time is taken over all rounds.
   const cpu = (what: keyof Round): number => all.reduce((sum, round) => sum + round[what].cpuMs, 0) / rounds;
   const ratio = (name: string, value: number): Figure => measured(`${id}_${name}`, value, 'ratio', rounds);
-  // Of something so short that it took no tick there is nothing to say.
-  const cpuRatio = (name: string, part: number, whole: number): Figure[] =>
-    whole > 0 ? [ratio(`${name}.cpu`, part / whole)] : [];
   const figures = [
     ...durations(`${id}_search`, wall('one')),
     ratio('over_read', paired('one', 'read')),
-    ...cpuRatio('over_read', cpu('one'), cpu('read')),
+    ratio('over_read.cpu', cpu('one') / cpu('read')),
     ratio('probe_of_ten_over_one', paired('ten', 'one') / BATCH),
-    ...cpuRatio('probe_of_ten_over_one', cpu('ten') / BATCH, cpu('one')),
+    ratio('probe_of_ten_over_one.cpu', cpu('ten') / BATCH / cpu('one')),
     measured(`${id}_search_cpu`, cpu('one'), 'ms', rounds),
     measured(`${id}_probe_of_ten_cpu`, cpu('ten') / BATCH, 'ms', rounds),
   ];

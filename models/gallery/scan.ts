@@ -60,8 +60,8 @@ const ALIGNMENT = 64;
 const ROWS_AT_ONCE = 256;
 
 /** Rows of a tile: as many as a vector has bits. */
-export const TILE_ROWS = 128;
-export const PLANE_BYTES = TILE_ROWS / 8;
+const TILE_ROWS = 128;
+const PLANE_BYTES = TILE_ROWS / 8;
 /** After the planes of a tile's values: how many each row has set, twelve bits, and planes of zeros. */
 const NUMBER_PLANES = 16;
 /** `count` takes so many planes at once; zeros fill a list up. */
@@ -127,9 +127,11 @@ export function writeSigns(module: WebAssembly.Module, block: Scannable, bytes: 
     const planes = new Uint8Array(memory.buffer, tile, length * PLANE_BYTES);
     const end = Math.min(count, first + TILE_ROWS);
     for (let row = first; row < end; row++) {
-      const [byte, bit] = [(row - first) >> 3, 1 << (row & 7)];
+      const [byte, bit] = [(row - first) >> 3, row & 7];
+      const from = row * length;
+      // The highest bit of -value: nobody can foretell it, and a branch would be taken wrongly half the time.
       for (let value = 0; value < length; value++)
-        if (bytes[row * length + value]! > 0) planes[value * PLANE_BYTES + byte]! |= bit;
+        planes[value * PLANE_BYTES + byte]! |= (-bytes[from + value]! >>> 31) << bit;
     }
     addUp(tile, lanes[0]!.list, all.end, tile + length * PLANE_BYTES);
   }

@@ -7,7 +7,7 @@ import type { Scanner, Scanners } from './scanners.ts';
 
 /** Rows of a block that are scored exactly, of those whose signs are nearest to the probe's. */
 const RESCORED = 500;
-/** With fewer values signs say too little: a mate is among the nearest too seldom. The scan takes as many at a time. */
+/** With fewer values signs say too little: a mate is among the nearest too seldom. Its multiples keep rows on cache lines. */
 const LENGTH_STEP = 512;
 
 const WASM_PAGE = 65_536;
