@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type FingerModels, loadFingerModels } from '../models/finger/index.ts';
+import { minutiaeRecordOf } from '../models/finger/minutiae-record.ts';
 import { decodeTemplate, encodeTemplate, type FingerTemplate } from '../models/finger/template.ts';
 import { type LocalFingerGallery, openLocalFingerGallery } from '../models/gallery/finger-gallery.ts';
 import {
@@ -117,7 +118,14 @@ async function comparison(
   const references = Array.from({ length: BATCH }, (_, index) => records[index % records.length]!);
   const batches = await timesOf(EXTRACTIONS, run => models.match(probes[run % probes.length]!, references));
   const each = (times: readonly number[]) => times.map(time => time / BATCH);
+  const bare = records.map(
+    template => minutiaeRecordOf([{ template, details: { capturedAt: null, position: 0 } }]) ?? template,
+  );
+  const minutiae = await timesOf(COMPARISONS, run =>
+    models.matchMinutiae(probes[run % probes.length]!, [bare[(run * 7) % bare.length]!]),
+  );
   return [
+    ...figuresOf('finger_match_minutiae_single', minutiae),
     ...figuresOf('finger_match_single', single),
     ...figuresOf('finger_match_in_batches_of_50', { wall: each(batches.wall), cpu: each(batches.cpu) }),
   ];

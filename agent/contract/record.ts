@@ -44,7 +44,7 @@ export type RecordRequest = z.infer<typeof RecordRequest>;
 
 /**
  * One reference sample of a record. Its blob is a picture (JPEG, PNG, JPEG 2000) or an image record of ISO/IEC 19794-4:2011
- * or 19794-5:2011 around one, or a minutiae record of 19794-2:2011 with any number of prints. Minutiae of a finger count only where no
+ * or 19794-5:2011 around one, or a minutiae record of 19794-2:2005 or 2011 with any number of prints. Minutiae of a finger count only where no
  * image of it is there.
  */
 export const RecordReference = z.strictObject({

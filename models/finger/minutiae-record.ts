@@ -123,7 +123,7 @@ export const isMinutiaeRecord = (bytes: Uint8Array): boolean =>
 
 /**
  * Every print of a record by itself.
- * @throws ModelError MODEL_INPUT where the record is damaged, or of another version than ISO/IEC 19794-2:2011
+ * @throws ModelError MODEL_INPUT where the record is damaged, or of another version than ISO/IEC 19794-2:2005 and 2011
  */
 export const minutiaePrintsOf = (record: Uint8Array): MinutiaePrint[] =>
   decodeMinutiaeRecord(record).representations.map(print => ({

@@ -1,4 +1,17 @@
-import { ModelError } from '../error.ts';
+import {
+  decodeMinutia,
+  demand,
+  isQuality,
+  isSide,
+  MIN_PIXELS_PER_CM,
+  NO_QUALITY,
+  Reader,
+  refused,
+  requireFrame,
+  TYPES,
+  Writer,
+} from './record-fields.ts';
+import { decodeRecord2005, FORMAT_2005 } from './record19794-2v2005.ts';
 
 /**
  * Finger minutiae records of ISO/IEC 19794-2:2011 (record format, not the compact card formats). Pure and strict: what is
@@ -75,16 +88,10 @@ export interface RecordedMinutia {
 
 const FORMAT = 'FMR\x00030\x00';
 const GENERAL_HEADER_BYTES = 15;
-const TIME_BYTES = 9;
 const LENGTH_BYTES = 4;
 /** 176 representations: 16 of each of the eleven positions. */
 const MAX_REPRESENTATIONS = 176;
 const MAX_MINUTIAE = 255;
-const MAX_SIDE = 16_383;
-/** 250 ppi, the least the standard allows. */
-const MIN_PIXELS_PER_CM = 99;
-const NO_QUALITY = 254;
-const TYPES = ['other', 'ending', 'bifurcation'] as const;
 
 /** @throws RangeError when the record holds what the format cannot say: a bug of the caller */
 export function encodeMinutiaeRecord({ representations }: MinutiaeRecord): Uint8Array {
@@ -127,25 +134,30 @@ function encodeRepresentation(one: MinutiaeRepresentation): Uint8Array {
 }
 
 /**
- * Reads a record of any maker.
+ * Reads a record of any maker, of 2011 or, as if it were one, of 2005.
  * @throws ModelError MODEL_INPUT saying what is wrong, never what the record holds
  */
 export function decodeMinutiaeRecord(bytes: Uint8Array): MinutiaeRecord {
   if (!(bytes instanceof Uint8Array)) throw refused('is not made of bytes');
   const reader = new Reader(bytes);
-  if (reader.text(FORMAT.length) !== FORMAT) throw refused('is not of ISO/IEC 19794-2:2011');
+  const format = reader.text(FORMAT.length);
+  if (format !== FORMAT && format !== FORMAT_2005) throw refused('is of another format or version');
   if (reader.uint(4) !== bytes.length) throw refused('has another length than it says');
+  const representations = format === FORMAT ? decodeRecord2011(reader) : decodeRecord2005(reader);
+  reader.end();
+  assertNumbers(representations, refused);
+  return { representations };
+}
+
+function decodeRecord2011(reader: Reader): MinutiaeRepresentation[] {
   const count = reader.uint(2);
   if (count === 0 || count > MAX_REPRESENTATIONS) throw refused('holds no print, or too many');
   const certified = reader.uint(1);
   if (certified > 1) throw refused('has an unknown certification flag');
-  const representations = Array.from({ length: count }, () => {
+  return Array.from({ length: count }, () => {
     const length = reader.uint(4);
     return decodeRepresentation(reader.part(length - LENGTH_BYTES), certified === 1);
   });
-  reader.end();
-  assertNumbers(representations, refused);
-  return { representations };
 }
 
 function decodeRepresentation(reader: Reader, certified: boolean): MinutiaeRepresentation {
@@ -161,10 +173,9 @@ function decodeRepresentation(reader: Reader, certified: boolean): MinutiaeRepre
   if (position > 10) throw refused('is of an unknown finger position');
   const number = reader.uint(1);
   const [pixelsPerCmX, pixelsPerCmY] = [reader.uint(2), reader.uint(2)];
-  if (Math.min(pixelsPerCmX, pixelsPerCmY) < MIN_PIXELS_PER_CM) throw refused('has too low a resolution');
   const impression = reader.uint(1);
   const [width, height] = [reader.uint(2), reader.uint(2)];
-  if (!isSide(width) || !isSide(height)) throw refused('has an impossible size');
+  requireFrame({ width, height, pixelsPerCmX, pixelsPerCmY });
   const layout = reader.uint(1);
   const [minutiaBytes, endingPlace] = [layout >> 4, layout & 0xf];
   if (minutiaBytes !== 5 && minutiaBytes !== 6) throw refused('has minutiae of an unknown length');
@@ -191,19 +202,6 @@ function decodeRepresentation(reader: Reader, certified: boolean): MinutiaeRepre
   };
 }
 
-function decodeMinutia(reader: Reader, minutiaBytes: 5 | 6, width: number, height: number): RecordedMinutia {
-  const [first, second] = [reader.uint(2), reader.uint(2)];
-  const type = TYPES[first >> 14];
-  if (type === undefined) throw refused('has a minutia of an unknown type');
-  if (second >> 14 !== 0) throw refused('sets reserved bits');
-  const [x, y] = [first & 0x3fff, second];
-  if (x >= width || y >= height) throw refused('has a minutia outside its image');
-  const angleSteps = reader.uint(1);
-  const quality = minutiaBytes === 6 ? reader.uint(1) : NO_QUALITY;
-  if (!isQuality(quality)) throw refused('has a minutia of impossible quality');
-  return { type, x, y, angleSteps, quality };
-}
-
 /** Each position with each number once. */
 function assertNumbers(all: readonly MinutiaeRepresentation[], error: (why: string) => Error): void {
   const seen = new Set(all.map(({ position, number }) => position * 256 + number));
@@ -211,96 +209,3 @@ function assertNumbers(all: readonly MinutiaeRepresentation[], error: (why: stri
 }
 
 const isBelow = (at: number, side: number): boolean => Number.isInteger(at) && at >= 0 && at < side;
-const isSide = (side: number): boolean => side >= 1 && side <= MAX_SIDE;
-const isQuality = (score: number): boolean => (score >= 0 && score <= 100) || score === 254 || score === 255;
-
-function demand(holds: boolean, what: string): void {
-  if (!holds) throw new RangeError(`a minutiae record cannot hold this ${what}`);
-}
-
-const refused = (why: string): ModelError => new ModelError('MODEL_INPUT', `the minutiae record ${why}`);
-
-/** Big-endian fields one after the other; a value that does not fit is a RangeError of Buffer's. */
-class Writer {
-  readonly #parts: Buffer[] = [];
-
-  uint(value: number, bytes: 1 | 2 | 4): this {
-    demand(Number.isInteger(value), 'field');
-    const part = Buffer.alloc(bytes);
-    part.writeUIntBE(value, 0, bytes);
-    this.#parts.push(part);
-    return this;
-  }
-
-  raw(bytes: Uint8Array): this {
-    this.#parts.push(Buffer.from(bytes));
-    return this;
-  }
-
-  text(text: string): this {
-    return this.raw(Buffer.from(text, 'latin1'));
-  }
-
-  time(at: Date | null): this {
-    if (!at) return this.raw(new Uint8Array(TIME_BYTES).fill(0xff));
-    return this.uint(at.getUTCFullYear(), 2)
-      .uint(at.getUTCMonth() + 1, 1)
-      .uint(at.getUTCDate(), 1)
-      .uint(at.getUTCHours(), 1)
-      .uint(at.getUTCMinutes(), 1)
-      .uint(at.getUTCSeconds(), 1)
-      .uint(at.getUTCMilliseconds(), 2);
-  }
-
-  bytes(): Uint8Array {
-    return Buffer.concat(this.#parts);
-  }
-}
-
-class Reader {
-  readonly #view: Buffer;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  raw(length: number): Uint8Array {
-    if (length < 0 || length > this.#view.length - this.#at) throw refused('is truncated');
-    this.#at += length;
-    return Uint8Array.from(this.#view.subarray(this.#at - length, this.#at));
-  }
-
-  part(length: number): Reader {
-    return new Reader(this.raw(length));
-  }
-
-  uint(bytes: 1 | 2 | 4): number {
-    if (this.#view.length - this.#at < bytes) throw refused('is truncated');
-    this.#at += bytes;
-    return this.#view.readUIntBE(this.#at - bytes, bytes);
-  }
-
-  text(length: number): string {
-    return Buffer.from(this.raw(length)).toString('latin1');
-  }
-
-  /** Null where the time is not given; a date that no calendar has is refused. */
-  time(): Date | null {
-    const start = this.#at;
-    const [year, month, day] = [this.uint(2), this.uint(1), this.uint(1)];
-    const [hour, minute, second, ms] = [this.uint(1), this.uint(1), this.uint(1), this.uint(2)];
-    if (this.#view.subarray(start, this.#at).every(byte => byte === 0xff)) return null;
-    const at = new Date(0);
-    at.setUTCFullYear(year, month - 1, day);
-    at.setUTCHours(hour, minute, second, ms);
-    const written = new Writer().time(at).bytes();
-    if (!this.#view.subarray(start, this.#at).equals(written))
-      throw refused('has an impossible capture time');
-    return at;
-  }
-
-  end(): void {
-    if (this.#at !== this.#view.length) throw refused('goes on after its end');
-  }
-}

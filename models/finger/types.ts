@@ -79,7 +79,7 @@ export interface FingerModels {
    */
   match(probe: Uint8Array, references: readonly Uint8Array[]): Promise<number[]>;
   /**
-   * The same by minutiae alone, for references that are a print of a minutiae record (ISO/IEC 19794-2:2011): less sure, and on a
+   * The same by minutiae alone, for references that are a print of a minutiae record (ISO/IEC 19794-2): less sure, and on a
    * scale of its own, as calibrated in the `fmrTable` of the card with task 'finger-minutiae-matching'. Either side may be a template
    * or a record. Errors as {@link match}.
    */

@@ -144,7 +144,7 @@ describe('a record of minutiae', () => {
   it('is left out where it is damaged or of another version, and refused by the matcher', async () => {
     const whole = minutiaeRecord(prints);
     const older = Uint8Array.from(whole);
-    older.set(Buffer.from(' 20\0'), 4);
+    older.set(Buffer.from(' 10\0'), 4);
     for (const bytes of [whole.subarray(0, 90), Uint8Array.of(...whole, 0), older]) {
       expect((await prepared([[bytes, THUMB]])).fingers).toEqual([]);
       const probe = taken[0]!.sample.reveal().template;

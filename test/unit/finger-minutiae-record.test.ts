@@ -205,6 +205,70 @@ describe('a minutiae record', () => {
   });
 });
 
+describe('a minutiae record of 2005', () => {
+  const VIEW = [
+    '07' + '10' + '50' + '02',
+    '4064' + '0014' + '40' + '5a',
+    '80ff' + '011f' + 'ff' + '00',
+    '0000',
+  ];
+  const record = (length: string, ...views: readonly (readonly string[])[]): Uint8Array =>
+    Buffer.from(
+      [
+        '464d5200' + '20323000', // FMR, 20
+        length,
+        '8003', // certified; type 3
+        '0100' + '0120' + '00c5' + '00c5', // size, 197 pixels a centimetre
+        `0${views.length}00`, // views
+        ...views.flat(),
+      ].join(''),
+      'hex',
+    );
+  const one = record('0000002a', VIEW);
+
+  test('is read in the terms of 2011, and written as such', () => {
+    const { representations } = decodeMinutiaeRecord(one);
+    expect(representations).toEqual([
+      {
+        ...PRINT,
+        ...{ capturedAt: null, device: { technology: 0, vendor: 0, type: 3 }, number: 1 },
+        qualities: [{ score: 80, vendor: 0, algorithm: 0 }],
+      },
+    ]);
+    expect(decodeMinutiaeRecord(encodeMinutiaeRecord({ representations })).representations).toEqual(
+      representations,
+    );
+    const other = ['08' + '01', ...VIEW].join('').replace('0710', '');
+    const two = decodeMinutiaeRecord(record('0000003c', VIEW, [other])).representations;
+    expect(two.map(({ position, number, impression }) => [position, number, impression])).toEqual([
+      [7, 1, 0],
+      [8, 0, 1],
+    ]);
+  });
+
+  test('is refused when cut short or drawn out anywhere, or of INCITS 378', () => {
+    for (let length = 0; length < one.length; length++)
+      expect(refusal(one.subarray(0, length))).toMatchObject({ code: 'MODEL_INPUT' });
+    expect(refusal(Uint8Array.of(...one, 0))).toMatchObject({ code: 'MODEL_INPUT' });
+    expect(refusal(record('002a0000', VIEW))).toMatchObject({ code: 'MODEL_INPUT' });
+  });
+
+  test.each([
+    ['no view', 22, 0],
+    ['reserved bits', 23, 1],
+    ['a finger nobody has', 24, 11],
+    ['a quality that is none', 26, 101],
+    ['no minutiae', 27, 0],
+    ['a resolution below 250 ppi', 19, 98],
+    ['a minutia of the fourth type', 28, 0xc0],
+    ['a minutia of impossible quality', 33, 200],
+  ])('is refused with %s', (_, at, value) => {
+    const bytes = Uint8Array.from(one);
+    bytes[at] = value;
+    expect(refusal(bytes)).toBeInstanceOf(ModelError);
+  });
+});
+
 describe('templates as a minutiae record', () => {
   const details = { capturedAt: PRINT.capturedAt, position: 2 };
   const templateOf = (count: number): Uint8Array =>
