@@ -34,6 +34,7 @@ interface Trial extends AsyncDisposable {
 }
 
 const USE_DEADLINE_MS = 20_000;
+const ASK_AGAIN_MS = 10;
 /** Rounds before the files are counted first: what is loaded or opened once, is by then. */
 const SETTLING_ROUNDS = 2;
 /** A sensor's image on the wire: 288 packets of 139 bytes, and two acknowledgements of 12. */
@@ -88,6 +89,8 @@ async function once(trial: Trial, n: number): Promise<number> {
     } catch (error) {
       // Whoever asks just when the device is found gone is told so; a visit asks again.
       if (!(error instanceof DeviceError) || signal.aborted) throw error;
+      // One that will never be back says so at once.
+      await sleep(ASK_AGAIN_MS);
     }
   }
 }

@@ -38,7 +38,7 @@ export async function openHid(path: string, signal: AbortSignal): Promise<HidDev
     location: path,
     lost: owned.lost,
     write: async report => void (await owned.ask('write', report)),
-    read: readSignal => owned.read(readSignal),
+    read: readSignal => owned.readPieces(readSignal),
     sendFeature: async report => void (await owned.ask('send-feature', report)),
     getFeature: (number, bytes) => owned.ask('get-feature', Uint8Array.of(number, bytes >> 8, bytes & 255)),
     close: () => owned.close(),

@@ -25,6 +25,7 @@ export interface Frame<W> {
   readonly bytes: Uint8Array;
 }
 
+const NOTHING = Buffer.alloc(0);
 const LENGTHS_BYTES = 8;
 /** More than anything either side says: a process whose memory is broken may say anything. */
 const MAX_FRAME_BYTES = 65_536;
@@ -40,21 +41,24 @@ export function encodeHead(word: object, bytesLength: number): Buffer {
 
 /** Puts frames together again. `W` is what the other side is known to say: it is the same program. */
 export class FrameReader<W> {
-  #held: Buffer = Buffer.alloc(0);
+  #held: Buffer = NOTHING;
 
   /** @throws RangeError or SyntaxError where what came is no frame; nothing can be read from then on */
-  push(chunk: Uint8Array): Frame<W>[] {
-    this.#held = Buffer.concat([this.#held, chunk]);
+  push(chunk: Buffer): Frame<W>[] {
+    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const frames: Frame<W>[] = [];
     for (;;) {
-      if (this.#held.length < LENGTHS_BYTES) return frames;
+      if (this.#held.length < LENGTHS_BYTES) break;
       const bytesAt = LENGTHS_BYTES + this.#held.readUInt32BE(0);
       const end = bytesAt + this.#held.readUInt32BE(4);
       if (end > MAX_FRAME_BYTES) throw new RangeError(`a frame of ${end} bytes`);
-      if (this.#held.length < end) return frames;
+      if (this.#held.length < end) break;
       const word = JSON.parse(this.#held.toString('utf8', LENGTHS_BYTES, bytesAt)) as W;
       frames.push({ word, bytes: this.#held.subarray(bytesAt, end) });
       this.#held = this.#held.subarray(end);
     }
+    // Even an empty part of a buffer would keep all of it, and with it the last document until the next one.
+    if (this.#held.length === 0) this.#held = NOTHING;
+    return frames;
   }
 }

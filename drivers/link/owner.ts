@@ -112,8 +112,13 @@ export class OwnedDevice implements AsyncDisposable {
     return this.#inbox.lost;
   }
 
-  /** All that the device sent since the last call, as it came; waits for something. One reader at a time. */
-  read(signal: AbortSignal): Promise<readonly Uint8Array[]> {
+  /** All that the device sent since the last call, in one piece; waits for something. One reader at a time. */
+  read(signal: AbortSignal): Promise<Uint8Array> {
+    return this.#inbox.take(signal);
+  }
+
+  /** The same in the pieces that it came in. */
+  readPieces(signal: AbortSignal): Promise<readonly Uint8Array[]> {
     return this.#inbox.takeAll(signal);
   }
 

@@ -24,7 +24,7 @@ export async function openSerial(path: string, baud: number, signal: AbortSignal
     location: path,
     lost: owned.lost,
     write: async bytes => void (await owned.ask('write', bytes)),
-    read: async readSignal => Buffer.concat(await owned.read(readSignal)),
+    read: readSignal => owned.read(readSignal),
     async setBaud(wanted) {
       const bytes = Buffer.alloc(4);
       bytes.writeUInt32BE(wanted);
