@@ -10,7 +10,7 @@ import { memoryReturner, startFaceGallery, startFingerGallery, startModels } fro
 import type { Config } from './contract/config.ts';
 import type { ScreenView } from './contract/screen.ts';
 import { fileRing } from './keys/file-ring.ts';
-import { KioskKeys } from './keys/kiosk-keys.ts';
+import { KioskKeys, keyFilesOf } from './keys/kiosk-keys.ts';
 import { pkcs11Ring } from './keys/pkcs11-ring.ts';
 import type { KeyRing } from './keys/ring.ts';
 import { tpm2Ring } from './keys/tpm2-ring.ts';
@@ -358,7 +358,7 @@ export async function openKeys(config: Config, log: Log): Promise<KioskKeys> {
   const { office, kiosk } = config;
   try {
     return await KioskKeys.open({
-      files: { ...config.keys, recordServerKeyFile: config.recordServer?.keyFile },
+      files: keyFilesOf(config),
       ...{ ring: keyRing(config), names: { office, kiosk }, clock: systemClock },
       onFindings: findings => {
         for (const code of findings) {

@@ -33,7 +33,7 @@ export type Open<D> = (signal: AbortSignal) => Promise<D & Supervisable>;
 
 /** The opener remembers the line speed that it found, so that a sensor that comes back is found at once. */
 export function scannerOpener(settings: ScannerSettings, tap?: Tap): Open<FingerScanner> {
-  if (settings.kind === 'sbi') return signal => openSbiScanner(settings, settings.jpeg2000, signal);
+  if (settings.kind === 'sbi') return signal => openSbiScanner(settings, settings.jpeg2000, signal, { tap });
   let likelyBaud: number | undefined;
   return async signal => {
     const scanner = await openR30x(

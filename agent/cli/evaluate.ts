@@ -199,6 +199,7 @@ function calibrationVerb(): Command {
     .requiredOption('--face-scores <csv>', 'what `evaluate face` wrote')
     .requiredOption('--finger-scores <csv>', 'what `evaluate finger` wrote')
     .option('--together <sets>', 'sets of the same people: names joined by +, several by commas')
+    .option('--profile <file>', 'profile (YAML or JSON) of the face networks that the scores are of')
     .option('--json', 'print one JSON object, with the mappings as cards hold them')
     .action(async (options: CalibrationOptions & { json?: boolean }) => {
       const found = await evaluateCalibration(options);

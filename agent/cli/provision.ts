@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { keyRing } from '../compose.ts';
 import { writeWhole } from '../keys/files.ts';
+import { keyFilesOf } from '../keys/kiosk-keys.ts';
 import { install, keyStates, type Provisioning, requestCertificate } from '../keys/provision.ts';
 import { loadConfig } from '../ops/config.ts';
 import { VantayError } from '../ops/errors.ts';
@@ -16,6 +17,7 @@ interface InstallOptions {
   readonly root?: string;
   readonly backendKey?: string;
   readonly registryKey?: string;
+  readonly recordServerKey?: string;
   readonly retire?: readonly string[];
   readonly json?: boolean;
 }
@@ -44,7 +46,8 @@ export function provisionVerb(): Command {
     .option('--root <file>', 'trusted root certificates, in place of the old ones (PEM)')
     .option('--backend-key <file>', "the backend's public key(s), beside those that are there (JWK, JWK Set)")
     .option('--registry-key <file>', "the registry's public key(s), likewise")
-    .option('--retire <kid...>', 'keys of backend or registry that are not to be sealed to any more')
+    .option('--record-server-key <file>', "the office's record server's public key(s), likewise")
+    .option('--retire <kid...>', 'keys of any of these that are not to be sealed to any more')
     .option('--json', 'print one JSON object')
     .action(async (options: InstallOptions) => {
       const read = async (path: string | undefined) => (path === undefined ? undefined : await textOf(path));
@@ -53,6 +56,7 @@ export function provisionVerb(): Command {
         roots: await read(options.root),
         backendKeys: await read(options.backendKey),
         registryKeys: await read(options.registryKey),
+        recordServerKeys: await read(options.recordServerKey),
         retired: options.retire,
       };
       const changed = await install(provisioningOf(options.config), delivered, new Date(), deadline());
@@ -85,8 +89,8 @@ const deadline = (): AbortSignal => AbortSignal.timeout(STEP_DEADLINE_MS);
 
 function provisioningOf(file: string): Provisioning {
   const config = loadConfig(file, process.env);
-  const { office, kiosk, keys } = config;
-  return { files: keys, ring: keyRing(config), names: { office, kiosk } };
+  const { office, kiosk } = config;
+  return { files: keyFilesOf(config), ring: keyRing(config), names: { office, kiosk } };
 }
 
 const textOf = (file: string): Promise<string> =>

@@ -5,7 +5,7 @@ import { loadConfig } from '../ops/config.ts';
 import { VantayError } from '../ops/errors.ts';
 import { print } from './exit.ts';
 
-const ROLES = ['finger_scanner', 'document_reader', 'camera'] as const;
+const ROLES = ['finger_scanner', 'document_reader', 'code_scanner', 'camera'] as const;
 type Role = (typeof ROLES)[number];
 type Openers = ReturnType<typeof deviceOpeners>;
 
@@ -44,10 +44,10 @@ const USE_OF: Readonly<Record<Role, (open: Openers, signal: AbortSignal) => Prom
     const capture = await scanner.capture(signal);
     return capture.kind === 'advice' ? `no image: ${capture.reason}` : 'one image';
   },
-  document_reader: async (open, signal) => {
-    await using reader = await open.document_reader(signal);
-    const reading = await reader.read(signal);
-    return reading.kind === 'zone' ? `${reading.lines.length} lines` : 'a code';
+  document_reader: (open, signal) => readOnce(open.document_reader, signal),
+  code_scanner: (open, signal) => {
+    if (!open.code_scanner) throw new VantayError('CONFIG_INVALID', 'devices.codeScanner is not configured');
+    return readOnce(open.code_scanner, signal);
   },
   camera: async (open, signal) => {
     await using camera = await open.camera(signal);
@@ -60,3 +60,9 @@ const USE_OF: Readonly<Record<Role, (open: Openers, signal: AbortSignal) => Prom
     return `${frames} frames`;
   },
 };
+
+async function readOnce(open: Openers['document_reader'], signal: AbortSignal): Promise<string> {
+  await using reader = await open(signal);
+  const reading = await reader.read(signal);
+  return reading.kind === 'zone' ? `${reading.lines.length} lines` : 'a code';
+}

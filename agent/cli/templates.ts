@@ -12,7 +12,7 @@ import { ImageCodec } from '../packet/imaging.ts';
 import { TEMPLATE_TASKS } from '../records/keep.ts';
 import { prepareReferences } from '../records/prepare.ts';
 import { embeddingBytes } from '../records/record-server.ts';
-import { print } from './exit.ts';
+import { EXIT, print } from './exit.ts';
 import { ProgressLine } from './progress.ts';
 
 /** Longest one picture may take, in milliseconds. */
@@ -65,7 +65,15 @@ export const templatesVerb = (): Command =>
       const cards = models.cards.filter(({ task }) => TEMPLATE_TASKS.includes(task));
       const content: TemplateRecords = { models: cards.map(({ sha256 }) => sha256), records: made };
       await writeWhole(to, JSON.stringify(content));
-      print(json, { records: made.length, to }, () => `${made.length} records in ${to}`);
+      const without = made
+        .filter(({ faces, fingers }) => faces.length === 0 && fingers.length === 0)
+        .map(({ recordId }) => recordId);
+      print(json, { records: made.length, without, to }, () =>
+        [`${made.length} records in ${to}`, ...without.map(id => `no picture of ${id} can be used`)].join(
+          '\n',
+        ),
+      );
+      if (without.length > 0) process.exitCode = EXIT.findings;
     });
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

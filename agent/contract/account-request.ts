@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AGENCY_GROUNDS } from './agency-grounds.ts';
 import { CalendarDate, OfficerNumber, SCHEMA_VERSION, StateCode } from './common.ts';
 import { ContentKey, Origin, SealedBlob } from './packet.ts';
 
@@ -11,19 +12,10 @@ const written = (longest: number) =>
     .max(longest)
     .regex(/^[^\p{C}]+$/u);
 
-/** What an agency or a user of the service may name as the reason (Decree 69/2024, Art. 15). */
-const AgencyGround = z.enum([
-  'agency_request',
-  'breach_of_terms',
-  'travel_document_expired',
-  'residence_ended',
-  'holder_deceased',
-]);
-
 /** What an officer copies from the paper of who asks (procedure, rule 18). */
 export const AccountForm = z.strictObject({
   request: z.enum(['lock', 'unlock']),
-  ground: AgencyGround,
+  ground: z.enum(AGENCY_GROUNDS),
   requester: written(120),
   paperNumber: written(40),
   /** Of the paper; not later than today. */

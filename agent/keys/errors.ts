@@ -81,11 +81,15 @@ const KEYS = {
   KEY_RECIPIENT_ENDS: {
     cause: 'The last key of the backend, the registry or the record server ends within 14 days.',
     remedy:
-      '`vantay provision install --backend-key FILE` (or `--registry-key`) with the next public key; that of the record server goes into `recordServer.keyFile`.',
+      '`vantay provision install --backend-key FILE` (or `--registry-key`) with the next public key, or `--record-server-key`.',
   },
   KEY_RECORD_SERVER: {
     cause: "None of the keys of the office's record server may be used today: nobody is searched for there.",
-    remedy: 'Put its current public key into `recordServer.keyFile`; the agent takes it up by itself.',
+    remedy: '`vantay provision install --record-server-key FILE` with its current public key.',
+  },
+  KEY_NO_RECORD_SERVER: {
+    cause: 'A key of a record server was to be installed, and the configuration has none.',
+    remedy: 'Name the file of its key as `recordServer.keyFile`, or leave `--record-server-key` out.',
   },
 } as const;
 

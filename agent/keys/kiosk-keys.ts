@@ -1,6 +1,7 @@
 /** The keys of a running agent: loaded at its start, looked at again and again, exchanged without a restart. */
 import { randomBytes, verify, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import type { Config } from '../contract/config.ts';
 import type { Health } from '../contract/uplink.ts';
 import type { Clock } from '../ops/clock.ts';
 import { parseCertificates, parseRevoked, type Trust, validUntil } from '../packet/certificates.ts';
@@ -20,6 +21,11 @@ export interface KeyFiles {
   /** Where the office's record server is asked. */
   readonly recordServerKeyFile?: string | undefined;
 }
+
+export const keyFilesOf = ({ keys, recordServer }: Pick<Config, 'keys' | 'recordServer'>): KeyFiles => ({
+  ...keys,
+  recordServerKeyFile: recordServer?.keyFile,
+});
 
 export interface KioskKeysOptions {
   readonly files: KeyFiles;

@@ -77,7 +77,9 @@ export interface Delivered {
   /** Added to the keys that are there; the newest is sealed to. */
   readonly backendKeys?: string | undefined;
   readonly registryKeys?: string | undefined;
-  /** `kid`s of keys of backend and registry that are not to be sealed to any more. */
+  /** Where the office has a record server. */
+  readonly recordServerKeys?: string | undefined;
+  /** `kid`s of keys of any of these that are not to be sealed to any more. */
   readonly retired?: readonly string[] | undefined;
 }
 
@@ -85,7 +87,7 @@ export interface Delivered {
  * Installs what is right all together, or nothing: everything is checked before anything is written, and each file
  * changes as a whole.
  * @returns paths of the files that changed
- * @throws KeyError KEY_NOT_FOUND, KEY_RECIPIENT and what the ring throws; PacketError as verifyChain, PACKET_KEY
+ * @throws KeyError KEY_NOT_FOUND, KEY_RECIPIENT, KEY_NO_RECORD_SERVER and what the ring throws; PacketError as verifyChain, PACKET_KEY
  */
 export async function install(
   provisioning: Provisioning,
@@ -94,13 +96,16 @@ export async function install(
   signal: AbortSignal,
 ): Promise<string[]> {
   const { files } = provisioning;
+  if (delivered.recordServerKeys !== undefined && files.recordServerKeyFile === undefined)
+    throw new KeyError('KEY_NO_RECORD_SERVER', 'the configuration has no record server');
   const wanted = new Map<string, string>();
   if (delivered.roots !== undefined) wanted.set(files.trustRootFile, requireCertificates(delivered.roots));
   for (const [path, keys] of [
     [files.backendEncryptionKeyFile, delivered.backendKeys],
     [files.registryEncryptionKeyFile, delivered.registryKeys],
+    [files.recordServerKeyFile, delivered.recordServerKeys],
   ] as const) {
-    if (keys !== undefined || delivered.retired !== undefined)
+    if (path !== undefined && (keys !== undefined || delivered.retired !== undefined))
       wanted.set(path, await mergedKeys(await readIfThere(path), keys, delivered.retired ?? []));
   }
   const chain = delivered.chain ?? (await readIfThere(files.certificateChainFile));

@@ -212,7 +212,10 @@ const AGENT = {
     cause: 'A file that the command is to make exists already, or cannot be made there.',
     remedy: 'Name another file, in a folder that this user may write to.',
   },
-  FILE_UNREADABLE: { cause: 'A file given on the command line cannot be read.', remedy: 'Check the path.' },
+  FILE_UNREADABLE: {
+    cause: 'A file given on the command line cannot be read.',
+    remedy: 'Check the path, and that it is the file that the command asks for.',
+  },
   SCHEMA_OUTDATED: {
     cause: 'The committed schemas are not what the code generates.',
     remedy: 'Run `npm run vantay -- schema --write` and commit.',

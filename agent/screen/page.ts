@@ -1,5 +1,6 @@
 /** A page as bytes: bundled once at start by esbuild, served from memory. */
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { pageFonts } from './fonts.ts';
 
@@ -26,7 +27,7 @@ const FOLDERS = {
 export async function bundlePage(which: keyof typeof FOLDERS = 'kiosk'): Promise<Page> {
   const folder = FOLDERS[which];
   const bundle = await build({
-    entryPoints: ['main.tsx', 'style.css'].map(name => new URL(name, folder).pathname),
+    entryPoints: ['main.tsx', 'style.css'].map(name => fileURLToPath(new URL(name, folder))),
     outdir: 'bundle',
     bundle: true,
     minify: true,

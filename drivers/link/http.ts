@@ -18,6 +18,9 @@ export interface HttpAsk {
 
 const GET: HttpAsk = { method: 'GET', body: '' };
 
+/** Asks and reads the whole answer, as {@link askHttp} does. */
+export type Ask = typeof askHttp;
+
 /** The body of an endless HTTP answer as a link; it takes no bytes. */
 export interface HttpLink extends Link {
   /** The answer's Content-Type; '' where it has none. */

@@ -8,19 +8,31 @@
  *     {"atMs":9.9,"baud":57600}         the line's speed was set
  *     {"atMs":20.1,"lost":"DEVICE_GONE"}
  *
+ * Of a device service each question with its answer is one thing:
+ *
+ *     {"atMs":5.0,"asked":"RCAPTURE http://127.0.0.1:4501/capture","body":"{...}","answered":"W3si...","tookMs":812.4}
+ *     {"atMs":5.0,"asked":"RCAPTURE http://127.0.0.1:4501/capture","body":"{...}","failed":"DEVICE_TIMEOUT","tookMs":20000}
+ *
  * A tape holds what the device saw: fingers, faces, names. It is made by hand, of the technician's own, never of visits.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { DeviceError } from '../device.ts';
+import type { Ask } from './http.ts';
 import type { BaudLink, Link } from './link.ts';
 
-/** Puts itself between a driver and its link; the link that comes back is used in place of the one given. */
-export interface Tap {
+interface LinkTap {
   (link: BaudLink): BaudLink;
   (link: Link): Link;
 }
 
+/** Puts itself between a driver and its link; the link that comes back is used in place of the one given. */
+export interface Tap extends LinkTap {
+  /** Between a driver and the service that it asks. */
+  asks(ask: Ask): Ask;
+}
+
 /** Nothing between driver and link. */
-export const UNTAPPED: Tap = <L extends Link>(link: L): L => link;
+export const UNTAPPED: Tap = Object.assign(<L extends Link>(link: L): L => link, { asks: (ask: Ask) => ask });
 
 /** A file under way. Close it after the device: what is still being written then is waited for. */
 export class Tape implements AsyncDisposable {
@@ -39,13 +51,41 @@ export class Tape implements AsyncDisposable {
   }
 
   /** For one link: what a driver opens after it has lost that one is another tape. */
-  readonly tap: Tap = ((link: Link): Link => {
+  readonly tap: Tap = Object.assign(
+    ((link: Link): Link => {
+      this.#begin(link.location, link.mediaType);
+      return this.#between(link);
+    }) as LinkTap,
+    { asks: (ask: Ask) => this.#betweenAsks(ask) },
+  );
+
+  #begin(location: string, mediaType?: string): void {
     if (this.#tapped) throw new Error('a tape holds one link');
     this.#tapped = true;
-    const { location, mediaType } = link;
     this.#line({ tape: 'vantay-link', version: 1, location, ...(mediaType && { mediaType }) });
-    return this.#between(link);
-  }) as Tap;
+  }
+
+  /** Of the services that are looked for, those that answer are noted. */
+  #betweenAsks(ask: Ask): Ask {
+    return async (url, what, limits, signal) => {
+      const startedAtMs = performance.now();
+      const note = (came: object) => {
+        if (!this.#tapped) this.#begin(url.origin, 'application/json');
+        const tookMs = tenths(performance.now() - startedAtMs);
+        const asked = `${what.method} ${url.origin}${url.pathname}`;
+        const atMs = tenths(startedAtMs - this.#startedAtMs);
+        this.#line({ atMs, asked, body: what.body, ...came, tookMs });
+      };
+      try {
+        const answer = await ask(url, what, limits, signal);
+        note({ answered: base64(answer) });
+        return answer;
+      } catch (error) {
+        if (error instanceof DeviceError && error.code !== 'DEVICE_NOT_FOUND') note({ failed: error.code });
+        throw error;
+      }
+    };
+  }
 
   #between(link: Link): Link {
     let closed = false;
@@ -79,8 +119,7 @@ export class Tape implements AsyncDisposable {
   }
 
   #note(event: object): void {
-    const atMs = Math.round((performance.now() - this.#startedAtMs) * 10) / 10;
-    this.#line({ atMs, ...event });
+    this.#line({ atMs: tenths(performance.now() - this.#startedAtMs), ...event });
   }
 
   #line(value: object): void {
@@ -100,5 +139,7 @@ export class Tape implements AsyncDisposable {
     }
   }
 }
+
+const tenths = (ms: number): number => Math.round(ms * 10) / 10;
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

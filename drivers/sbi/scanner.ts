@@ -8,11 +8,10 @@ import {
   type FingerScanner,
   type GrayImage,
 } from '../device.ts';
-import { askHttp } from '../link/http.ts';
 import { Lock } from '../lock.ts';
 import type { FingerImageRecord } from './record.ts';
 import { type BelievedSample, believe } from './sample.ts';
-import { findSbiDevice, refusal, type SbiDevice, type SbiSettings } from './service.ts';
+import { findSbiDevice, refusal, type SbiDevice, type SbiSettings, type SbiUse } from './service.ts';
 import { captureAnswer, captureRequest, SLAP_FINGERS, slapOf, VERB } from './wire.ts';
 
 /** JPEG 2000 is read by whoever opens the scanner, apart from this thread: an image of a slap takes a while. */
@@ -47,8 +46,10 @@ export async function openSbiScanner(
   settings: SbiSettings,
   jpeg2000: Jpeg2000,
   signal: AbortSignal,
+  use: SbiUse = {},
 ): Promise<SbiScanner> {
-  return new SbiScanner(await findSbiDevice('Finger', settings, signal), jpeg2000);
+  const device = await findSbiDevice('Finger', settings, signal, use);
+  return new SbiScanner(device, jpeg2000, use.transactionId);
 }
 
 /** A fingerprint scanner behind a MOSIP SBI 0.9.5 service. It holds no line open: each question is a connection. */
@@ -56,15 +57,17 @@ export class SbiScanner implements FingerScanner {
   readonly identity: DeviceIdentity;
   readonly #device: SbiDevice;
   readonly #jpeg2000: Jpeg2000;
+  readonly #transactionId: () => string;
   readonly #lock = new Lock();
   readonly #seen = new Set<string>();
   #previousHash = '';
   #handMayLie = false;
 
-  constructor(device: SbiDevice, jpeg2000: Jpeg2000) {
+  constructor(device: SbiDevice, jpeg2000: Jpeg2000, transactionId: () => string = randomUUID) {
     const { make, model, serialNo } = device.identity;
     this.#device = device;
     this.#jpeg2000 = jpeg2000;
+    this.#transactionId = transactionId;
     this.identity = {
       driver: 'sbi',
       model: `${make} ${model}`.slice(0, 64),
@@ -119,15 +122,15 @@ export class SbiScanner implements FingerScanner {
     fingers: readonly FingerName[],
     signal: AbortSignal,
   ): Promise<readonly BelievedSample[] | null> {
-    const { service, info } = this.#device;
-    const transactionId = randomUUID();
+    const { service, info, trust, ask } = this.#device;
+    const transactionId = this.#transactionId();
     const body = captureRequest({
       ...{ env: info.env, deviceId: info.deviceId, transactionId, slap, fingers },
-      ...{ at: new Date(), timeoutMs: CAPTURE_MS, requestedScore: REQUESTED_SCORE },
+      ...{ at: trust.now(), timeoutMs: CAPTURE_MS, requestedScore: REQUESTED_SCORE },
       previousHash: this.#previousHash,
     });
     const url = new URL('/capture', service);
-    const answer = captureAnswer(await askHttp(url, { method: VERB.capture, body }, ANSWER_LIMITS, signal));
+    const answer = captureAnswer(await ask(url, { method: VERB.capture, body }, ANSWER_LIMITS, signal));
     if (answer.kind === 'refused') {
       if (NOTHING_SEEN.includes(answer.code)) return null;
       throw refusal(answer.code, service);

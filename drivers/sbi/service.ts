@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DeviceError } from '../device.ts';
-import { askHttp } from '../link/http.ts';
+import { type Ask, askHttp } from '../link/http.ts';
+import { type Tap, UNTAPPED } from '../link/tape.ts';
 import { certificatesOf, openSigned, type Trust } from './trust.ts';
 import {
   type DeviceInfo,
@@ -36,6 +37,15 @@ export interface SbiDevice {
   readonly signer: string;
   readonly identitySigner: string;
   readonly trust: Trust;
+  readonly ask: Ask;
+}
+
+/** What a recording is played back with: its own moment in place of this one, and where a recording is made. */
+export interface SbiUse {
+  readonly tap?: Tap | undefined;
+  readonly now?: () => Date;
+  /** Of one capture, 4 to 50 letters, digits and `-`. */
+  readonly transactionId?: () => string;
 }
 
 /** A service that is there answers at once; a port of something else may not. */
@@ -51,10 +61,12 @@ export async function findSbiDevice(
   kind: Modality,
   settings: SbiSettings,
   signal: AbortSignal,
+  { tap = UNTAPPED, now = () => new Date() }: SbiUse = {},
 ): Promise<SbiDevice> {
-  const trust = { authorities: await authoritiesIn(settings.trustFile), now: () => new Date() };
-  const { service, offered } = await discover(kind, settings, signal);
-  const answer = infoAnswer(await ask(service, VERB.info, '/info', {}, signal));
+  const trust = { authorities: await authoritiesIn(settings.trustFile), now };
+  const ask = tap.asks(askHttp);
+  const { service, offered } = await discover(ask, kind, settings, signal);
+  const answer = infoAnswer(await look(ask, service, { method: VERB.info, path: '/info' }, {}, signal));
   if (answer.kind === 'refused') throw refusal(answer.code, service);
   let why: unknown;
   for (const jws of answer.items) {
@@ -66,7 +78,7 @@ export async function findSbiDevice(
       const own = await openSigned(info.digitalId, trust);
       const identity = digitalId(objectOf(own.payload));
       if (identity.type === kind && (settings.serial === undefined || identity.serialNo === settings.serial))
-        return { service, info, identity, signer: signed.signer, identitySigner: own.signer, trust };
+        return { service, info, identity, signer: signed.signer, identitySigner: own.signer, trust, ask };
     } catch (error) {
       // A service may have devices of other makers as well.
       why = error;
@@ -77,15 +89,15 @@ export async function findSbiDevice(
   throw why ?? new DeviceError('DEVICE_OTHER_DEVICE', `${service.origin}: not the device that was offered`);
 }
 
-/** One question to a service. @throws DeviceError as {@link askHttp} does */
-const ask = (
+/** One question to a service that may not be there. @throws DeviceError as {@link askHttp} does */
+const look = (
+  ask: Ask,
   service: URL,
-  method: string,
-  path: string,
+  { method, path }: { readonly method: string; readonly path: string },
   body: object,
   signal: AbortSignal,
 ): Promise<Uint8Array> =>
-  askHttp(new URL(path, service), { method, body: JSON.stringify(body) }, LOOK_LIMITS, signal);
+  ask(new URL(path, service), { method, body: JSON.stringify(body) }, LOOK_LIMITS, signal);
 
 /** Numbers of errors ("Error codes") that have a code of their own here. */
 export function refusal(code: string, service: URL): DeviceError {
@@ -116,13 +128,13 @@ async function authoritiesIn(file: string) {
 }
 
 /** What is offered is not signed: it only says whom to ask. */
-async function discover(kind: Modality, { ports, serial }: SbiSettings, signal: AbortSignal) {
+async function discover(ask: Ask, kind: Modality, { ports, serial }: SbiSettings, signal: AbortSignal) {
   const [first, last] = ports ?? [FIRST_PORT, LAST_PORT];
   const services = Array.from(
     { length: last - first + 1 },
     (_, i) => new URL(`http://127.0.0.1:${first + i}`),
   );
-  const offers = (await Promise.all(services.map(service => offersOf(service, kind, signal)))).flat();
+  const offers = (await Promise.all(services.map(service => offersOf(ask, service, kind, signal)))).flat();
   signal.throwIfAborted();
   const fitting = offers.find(({ serialNo }) => serial === undefined || serialNo === serial);
   if (fitting !== undefined) return fitting;
@@ -134,9 +146,10 @@ async function discover(kind: Modality, { ports, serial }: SbiSettings, signal: 
   );
 }
 
-async function offersOf(service: URL, kind: Modality, signal: AbortSignal) {
+async function offersOf(ask: Ask, service: URL, kind: Modality, signal: AbortSignal) {
   try {
-    const answer = discoveryAnswer(await ask(service, VERB.discover, '/device', { type: kind }, signal));
+    const question = { method: VERB.discover, path: '/device' };
+    const answer = discoveryAnswer(await look(ask, service, question, { type: kind }, signal));
     if (answer.kind === 'refused') return [];
     return answer.items.map(offered => ({
       service,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type FmrPoint, readCard } from '../card.ts';
+import { readFaceProfile } from '../face/profile.ts';
 import { type LlrMapping, llrOf } from '../llr.ts';
 import { readCsv } from './csv.ts';
 import { type Dependence, dependenceOf } from './dependence.ts';
@@ -17,6 +18,8 @@ export interface CalibrationOptions {
   readonly fingerScores: string;
   /** Sets of the same people are never fitted and measured against each other: names joined by `+`, several by commas. */
   readonly together?: string;
+  /** Of the networks that the faces' scores are of; those of the package without it. */
+  readonly profile?: string;
 }
 
 /** One comparison with what is known of it without its own set. */
@@ -73,14 +76,14 @@ const WITHIN_A_SET = new Set(['genuine', 'impostor', 'impostor_all']);
 /**
  * Fits the mapping of scores to log-likelihood ratios of faces and of fingers, measures each set with a mapping fitted on the
  * others, and compares ways to decide about persons joined of these comparisons. Needs no models: only scores.
- * @throws RangeError when a CSV file is not as described or a modality has one set only
+ * @throws RangeError when a CSV file is not as described or a modality has one set only; ModelError MODEL_MISSING, MODEL_PROFILE
  */
 export async function evaluateCalibration(options: CalibrationOptions): Promise<CalibrationEvaluation> {
   const folds = (options.together ?? '').split(',').map(sets => sets.split('+'));
   const foldOf = (set: string): string => folds.find(sets => sets.includes(set))?.[0] ?? set;
   const face = heldOut(await facePairs(options.faceScores), foldOf);
   const finger = heldOut(await fingerPairs(options.fingerScores), foldOf);
-  const tables = { face: await tableOf('face-embedding'), finger: await tableOf('finger-match') };
+  const tables = { face: await faceTable(options.profile), finger: await tableOf('finger-match') };
   const dependence = dependenceOf(finger);
   return {
     face: calibrationOf(face),
@@ -90,6 +93,10 @@ export async function evaluateCalibration(options: CalibrationOptions): Promise<
     persons: joinedRates(face, finger, tables),
   };
 }
+
+const faceTable = async (profile: string | undefined): Promise<readonly FmrPoint[]> =>
+  (profile === undefined ? undefined : (await readFaceProfile(profile)).embedding)?.card.fmrTable ??
+  tableOf('face-embedding');
 
 async function tableOf(id: string): Promise<readonly FmrPoint[]> {
   const card = await readCard(fileURLToPath(new URL(`../weights/${id}.card.json`, import.meta.url)));

@@ -7,6 +7,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import type { FmrPoint, ModelCard } from '../card.ts';
 import { ModelError } from '../error.ts';
+import type { LlrMapping } from '../llr.ts';
 import { ARCFACE_POINTS, type EmbeddingSpec } from './embed.ts';
 import type { PassiveSpec } from './passive.ts';
 import { type Fields, MODEL_KEYS, PICTURE_KEYS, ProfileReader } from './profile-reader.ts';
@@ -81,6 +82,20 @@ function readTable(reader: ProfileReader, value: unknown): FmrPoint[] {
   return strictestFirst;
 }
 
+/** What a score is worth, as `evaluate calibration --json` gives it. */
+function readMapping(reader: ProfileReader, value: unknown): LlrMapping {
+  const where = 'embedding.llr';
+  const fields = reader.fields(value, where, ['offset', 'slope', 'lowest', 'highest']);
+  const decades = (name: string, least: number, most: number) =>
+    reader.number(fields, where, name, least, most);
+  const slope = decades('slope', 0, 1e4);
+  if (slope === 0) throw reader.wrong(`${where}.slope`, 'must be above 0');
+  return {
+    ...{ offset: decades('offset', -1e4, 1e4), slope },
+    ...{ lowest: decades('lowest', -20, 0), highest: decades('highest', 0, 20) },
+  };
+}
+
 /** Reads the sections of one profile file. */
 class Sections {
   readonly #reader: ProfileReader;
@@ -124,7 +139,7 @@ class Sections {
 
   embedding(value: unknown): Provisioned<EmbeddingSpec> {
     const [reader, where] = [this.#reader, 'embedding'];
-    const own = [...PICTURE_KEYS, ...ALIGNMENT_KEYS, 'length', 'norm', 'fmrTable'];
+    const own = [...PICTURE_KEYS, ...ALIGNMENT_KEYS, 'length', 'norm', 'fmrTable', 'llr'];
     const fields = reader.fields(value, where, [...MODEL_KEYS, ...own]);
     const picture = reader.picture(fields, where);
     const spec: EmbeddingSpec = {
@@ -137,7 +152,13 @@ class Sections {
     const inputs = [`1x3x${spec.side}x${spec.side} ${spec.planes}`];
     const more = { task: 'face-embedding', inputs, outputs: [`1x${spec.length}`] };
     const { card, path } = this.#provisioned(fields, where, more, spec);
-    return { path, spec, card: { ...card, fmrTable: readTable(reader, fields.fmrTable) } };
+    return {
+      ...{ path, spec },
+      card: {
+        ...{ ...card, fmrTable: readTable(reader, fields.fmrTable) },
+        ...(fields.llr === undefined ? {} : { llr: readMapping(reader, fields.llr) }),
+      },
+    };
   }
 
   quality(value: unknown): Provisioned<RaterSpec> {

@@ -28,6 +28,12 @@ const LEAST_DEVIATION = 14;
 const LEAST_SQUARES = 60;
 /** How often the rim of prints may be taken off to part fingers that touch. */
 const MOST_EROSIONS = 4;
+/**
+ * Where the crease below a fingertip lies, from its upper end: the last phalanx of a child's little finger is 14 mm long, that of
+ * a large hand 30 mm. A print that is longer hangs together with the next phalanx.
+ */
+const CREASE_MM = { first: 14, last: 30 } as const;
+const MM_AN_INCH = 25.4;
 /** Share of its width by which a print lies under another one to be the same finger's next phalanx. */
 const BENEATH_SHARE = 0.5;
 /**
@@ -42,6 +48,7 @@ interface Squares {
   readonly columns: number;
   readonly rows: number;
   readonly sidePx: number;
+  readonly sideMm: number;
   readonly print: Uint8Array;
 }
 
@@ -68,7 +75,9 @@ export function segmentSlap(image: GrayImage, expected: number): Slap {
     if (found.length >= expected) break;
     kept = eroded(squares, kept);
   }
-  const fingers = grown(squares, blobs).sort((a, b) => a.x - b.x);
+  const fingers = grown(squares, blobs)
+    .map(finger => tipOf(squares, finger))
+    .sort((a, b) => a.x - b.x);
   return { fingers: fingers.map(finger => cut(image, squares, finger)), hand: handOf(fingers) };
 }
 
@@ -94,7 +103,7 @@ function squaresOf({ width, height, ppi, pixels }: GrayImage): Squares {
       print[row * columns + column] = variance >= LEAST_DEVIATION ** 2 ? 1 : 0;
     }
   }
-  return { columns, rows, sidePx, print };
+  return { columns, rows, sidePx, sideMm: (sidePx * MM_AN_INCH) / ppi, print };
 }
 
 /** Neighbours above, below, left and right, within the image. */
@@ -181,6 +190,23 @@ function grown(squares: Squares, blobs: readonly Blob[]): Blob[] {
     front = next;
   }
   return members.map(own => blobOf(squares, own));
+}
+
+/** Without what hangs on below the crease: there, across the finger, is the least print. */
+function tipOf(squares: Squares, { squares: own, leanRad, ...blob }: Blob): Blob {
+  const { columns, sideMm } = squares;
+  const [dx, dy] = [-Math.sin(leanRad), Math.cos(leanRad)];
+  const along = own.map(at => (at % columns) * dx + Math.floor(at / columns) * dy);
+  const upper = Math.min(...along);
+  const downMm = along.map(distance => (distance - upper) * sideMm);
+  if (Math.max(...downMm) <= CREASE_MM.last) return { squares: own, leanRad, ...blob };
+  const across = (mm: number): number => downMm.filter(down => Math.abs(down - mm) <= sideMm).length;
+  let crease: number = CREASE_MM.last;
+  for (let mm = crease; mm >= CREASE_MM.first; mm -= sideMm) if (across(mm) < across(crease)) crease = mm;
+  return blobOf(
+    squares,
+    own.filter((_, at) => downMm[at]! < crease),
+  );
 }
 
 /** A finger alone on white, with a square of air around it. */

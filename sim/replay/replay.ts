@@ -1,15 +1,16 @@
-/** A recorded device: answers what it answered then, in the same time, on a tty or as a stream over HTTP. */
+/** A recorded device: answers what it answered then, in the same time, on a tty, as a stream over HTTP, or as a device service. */
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPty } from '../pty.ts';
+import { replayServices } from './services.ts';
 import type { Tape } from './tape.ts';
 
 export interface ReplayOptions {
   /** Stable path of the tty. */
   readonly link?: string;
-  /** Port of a stream on 127.0.0.1; 0 or absent: any free one. */
+  /** Port of a stream on 127.0.0.1, of a service the first to try; 0 or absent: any free one, of a service from 4501 on. */
   readonly port?: number;
   /** So many times faster than it was recorded; 1 when absent. */
   readonly speed?: number;
@@ -19,7 +20,7 @@ export interface ReplayOptions {
 export type ReplayEnd = 'played' | 'unplugged' | 'diverged';
 
 export interface Replay extends AsyncDisposable {
-  /** Path of the tty, or URL of the stream. */
+  /** Path of the tty, or URL of the stream or the service. */
   readonly location: string;
   /** Once the tape is at its end; stays pending when the replay is closed before. */
   readonly ended: Promise<ReplayEnd>;
@@ -31,8 +32,9 @@ interface Line {
   unplug(): Promise<void>;
 }
 
-/** Replays a tape: as an HTTP stream when something said what its bytes are, else on a pty. */
+/** Replays a tape: as services when these were asked, as an HTTP stream when something said what its bytes are, else on a pty. */
 export function startReplay(tape: Tape, options: ReplayOptions = {}): Promise<Replay> {
+  if (tape.events.some(({ kind }) => kind === 'asked')) return replayServices(tape, options);
   return tape.mediaType === null ? replayOnPty(tape, options) : replayOverHttp(tape, tape.mediaType, options);
 }
 
@@ -102,7 +104,7 @@ async function play(
   for (const event of tape.events) {
     if (event.kind === 'told') {
       if (!(await heard.is(event.bytes))) return 'diverged';
-    } else {
+    } else if (event.kind !== 'asked') {
       await sleep((event.atMs - beforeMs) / speed, undefined, { signal }).catch(() => {});
       if (signal.aborted) return new Promise(() => {});
       if (event.kind === 'lost') {

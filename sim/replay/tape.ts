@@ -18,7 +18,19 @@ export type TapeEvent =
   /** The device was told these bytes. */
   | { readonly kind: 'told'; readonly atMs: number; readonly bytes: Buffer }
   /** The cable was pulled, or the connection cut. */
-  | { readonly kind: 'lost'; readonly atMs: number };
+  | { readonly kind: 'lost'; readonly atMs: number }
+  | AskedEvent;
+
+/** A service was asked; `answer` is null where it gave none that could be read. */
+export interface AskedEvent {
+  readonly kind: 'asked';
+  readonly atMs: number;
+  readonly tookMs: number;
+  readonly verb: string;
+  readonly url: URL;
+  readonly body: string;
+  readonly answer: Buffer | null;
+}
 
 /** @throws SimulatorError TAPE_UNREADABLE; the error of the file system */
 export async function readTape(path: string): Promise<Tape> {
@@ -34,15 +46,31 @@ export async function readTape(path: string): Promise<Tape> {
   };
 }
 
-function eventOf(line: Readonly<Record<string, unknown>>): TapeEvent[] {
+type Line = Readonly<Record<string, unknown>>;
+
+function eventOf(line: Line): TapeEvent[] {
   const { atMs } = line;
   if (typeof atMs !== 'number') throw unreadable('an event has no time');
   if (typeof line.in === 'string') return [{ kind: 'sent', atMs, bytes: Buffer.from(line.in, 'base64') }];
   if (typeof line.out === 'string') return [{ kind: 'told', atMs, bytes: Buffer.from(line.out, 'base64') }];
+  if (typeof line.asked === 'string') return [askedIn(line, line.asked, atMs)];
   return 'lost' in line ? [{ kind: 'lost', atMs }] : [];
 }
 
-function objectOf(line: string): Readonly<Record<string, unknown>> {
+function askedIn({ body, answered, tookMs }: Line, asked: string, atMs: number): AskedEvent {
+  const [verb = '', url = ''] = asked.split(' ');
+  if (!URL.canParse(url)) throw unreadable('a question has no address');
+  const answer = typeof answered === 'string' ? Buffer.from(answered, 'base64') : null;
+  return {
+    kind: 'asked',
+    ...{ atMs, verb, answer },
+    url: new URL(url),
+    body: String(body),
+    tookMs: Number(tookMs) || 0,
+  };
+}
+
+function objectOf(line: string): Line {
   try {
     return Object(JSON.parse(line));
   } catch {

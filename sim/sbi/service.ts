@@ -2,7 +2,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { captureAnswer, type SbiRequest } from './capture.ts';
 import { forge, type SbiForgery } from './forgery.ts';
-import { answerBytes, type HttpRequest, readRequest, streamHead, streamPart } from './http.ts';
+import { hearRequest } from './hear.ts';
+import { answerBytes, type HttpRequest, streamHead, streamPart } from './http.ts';
 import { type SbiKeys, signed } from './keys.ts';
 import type { Laid } from './slap.ts';
 
@@ -74,17 +75,8 @@ class SbiService implements SimulatedSbi {
 
   #hear(socket: Socket): void {
     this.#sockets.add(socket);
-    let held = Buffer.alloc(0);
-    socket.on('error', () => {});
     socket.on('close', () => this.#sockets.delete(socket));
-    socket.on('data', (bytes: Buffer) => {
-      held = Buffer.concat([held, bytes]);
-      const step = readRequest(held);
-      if (step.kind === 'need-more') return;
-      socket.removeAllListeners('data').resume();
-      if (step.kind === 'bad') socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n');
-      else void this.#serve(step.request, socket).catch(() => socket.destroy());
-    });
+    hearRequest(socket, request => this.#serve(request, socket));
   }
 
   async #serve({ verb, path, body }: HttpRequest, socket: Socket): Promise<void> {

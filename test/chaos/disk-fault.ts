@@ -1,8 +1,10 @@
 /** A disk that is full, or fails, at every change of a delivery in turn. */
+
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { buildDisk, type ERRNO, makeControl, watchedEnvironment } from './disk.ts';
 
 export interface DiskFault {
@@ -38,7 +40,13 @@ export async function diskFaults(folder: string, kinds: 'each' | 'turns'): Promi
   mkdirSync(join(folder, 'keys'));
   const child = spawn(
     process.execPath,
-    [new URL('disk-fault-child.ts', import.meta.url).pathname, disk, control, join(folder, 'keys'), kinds],
+    [
+      fileURLToPath(new URL('disk-fault-child.ts', import.meta.url)),
+      disk,
+      control,
+      join(folder, 'keys'),
+      kinds,
+    ],
     { env: watchedEnvironment(library, { folder: disk, control }), stdio: ['ignore', 'pipe', 'inherit'] },
   );
   return JSON.parse(await text(child.stdout)) as DiskFaultResult;

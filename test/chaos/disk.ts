@@ -1,7 +1,9 @@
 /** The other side of disk.c: builds it, reads what it wrote down, and tells it what has to fail. */
+
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** One change of the disk. Paths are relative to the watched folder; `.` is the folder itself. */
 export type DiskChange =
@@ -12,7 +14,7 @@ export type DiskChange =
 
 /** @throws when there is no C compiler: these tests are never skipped. */
 export function buildDisk(library: string): void {
-  const source = new URL('disk.c', import.meta.url).pathname;
+  const source = fileURLToPath(new URL('disk.c', import.meta.url));
   execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl', '-lpthread']);
 }
 

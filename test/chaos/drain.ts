@@ -1,7 +1,9 @@
 /** A broker that was away for long: thousands of packets wait and are then drained through mosquitto with mutual TLS. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { PacketStore } from '../../backend/store.ts';
 import { makePki } from '../../sim/pki/make.ts';
 import { tlsFiles } from '../../sim/pki/use.ts';
@@ -135,4 +137,4 @@ function overtaken(order: readonly number[]): number {
   return farthest;
 }
 
-const script = (name: string): string => new URL(name, import.meta.url).pathname;
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));

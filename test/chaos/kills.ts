@@ -1,6 +1,8 @@
 /** Random kill -9 of agent, broker and backend during a stream of packets. */
+
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { verifyChain } from '../../agent/audit/verify.ts';
 import type { AuditEntry } from '../../agent/contract/audit.ts';
 import { PacketStore } from '../../backend/store.ts';
@@ -149,4 +151,4 @@ function judge(
   };
 }
 
-const script = (name: string): string => new URL(name, import.meta.url).pathname;
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));

@@ -1,9 +1,11 @@
 /** Power cuts: an outbox's work is recorded once, and then cut off at random points in random ways. */
+
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { EMPTY_HEAD } from '../../agent/audit/chain.ts';
 import { verifyChain } from '../../agent/audit/verify.ts';
 import type { AuditHead } from '../../agent/contract/audit.ts';
@@ -123,7 +125,7 @@ function recordLives(folder: string, library: string, seed: string): DiskChange[
   const disk = join(folder, 'disk');
   const log = join(folder, 'changes');
   mkdirSync(disk, { mode: 0o700 });
-  const child = new URL('power-cut-child.ts', import.meta.url).pathname;
+  const child = fileURLToPath(new URL('power-cut-child.ts', import.meta.url));
   for (let life = 0; life < LIVES; life++) {
     const args = [child, disk, String(PACKETS_A_LIFE), `${seed}-${life}`];
     const env = watchedEnvironment(library, { folder: disk, log });

@@ -1,23 +1,32 @@
 /** A session with a device is recorded, and the recording stands in for the device: in a driver, and in a visit's step. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ImageCodec } from '../../agent/packet/imaging.ts';
 import { readZone, takeDocument } from '../../agent/pipeline/document.ts';
 import { patient } from '../../agent/pipeline/patient.ts';
 import { LAW } from '../../agent/procedure/index.ts';
+import type { FingerCapture } from '../../drivers/device.ts';
 import { Tape } from '../../drivers/link/tape.ts';
 import { cameraOpener, readerOpener, scannerOpener } from '../../drivers/registry.ts';
+import { openSbiScanner } from '../../drivers/sbi/scanner.ts';
+import type { SbiUse } from '../../drivers/sbi/service.ts';
 import { supervise } from '../../drivers/supervise.ts';
 import { startCamera } from '../../sim/camera/server.ts';
 import { FingerStudio, simulatedPerson } from '../../sim/people/index.ts';
 import { startReader } from '../../sim/reader/reader.ts';
 import { startReplay } from '../../sim/replay/replay.ts';
 import { readTape } from '../../sim/replay/tape.ts';
+import { makeSbiKeys } from '../../sim/sbi/keys.ts';
+import { startSbi } from '../../sim/sbi/service.ts';
 import { startSensor } from '../../sim/sensor/sensor.ts';
 import { drawnFinger } from '../wire/fingers.ts';
 import { picture } from '../wire/pictures.ts';
 
+/** Of this process alone, and below those that the system gives out. */
+const SERVICE_PORT = 10_000 + (process.pid % 900) * 10;
 const soon = () => AbortSignal.timeout(15_000);
 const finger = drawnFinger(3);
 
@@ -107,6 +116,47 @@ test('a recorded camera shows its frames again, byte for byte', async () => {
   }
   await using replay = await startReplay(await readTape(file));
   expect(await watch(replay.location)).toEqual(recorded);
+});
+
+test('a recorded device service gives its prints again at the moment of then, and at no other', async () => {
+  const keys = await makeSbiKeys('L0');
+  const trustFile = join(folder, 'authority.pem');
+  const { authority, provider } = keys;
+  writeFileSync(
+    trustFile,
+    [authority, provider].map(({ certificate }) => certificate.toString('pem')).join('\n'),
+  );
+  const noise = () => ({ width: 96, height: 128, ppi: 500, pixels: new Uint8Array(randomBytes(96 * 128)) });
+  const prints = ([6, 1] as const).map(code => ({ finger: code, image: noise() }));
+  const ports = [SERVICE_PORT, SERVICE_PORT + 9] as const;
+  await using codec = new ImageCodec({ deadlineMs: 20_000 });
+  const capture = async (use: SbiUse) => {
+    await using scanner = await openSbiScanner({ trustFile, ports }, codec, soon(), use);
+    return await scanner.capture(soon(), ['right_thumb', 'left_thumb']);
+  };
+  let recorded: FingerCapture;
+  {
+    await using _service = await startSbi({
+      ...{ keys, level: 'L0', type: 'Finger', serialNo: 'SIMSLAP00001', ports },
+      laid: async () => ({ prints }),
+    });
+    await using tape = await Tape.create(file);
+    recorded = await capture({ tap: tape.tap });
+  }
+  const tape = await readTape(file);
+  const asked = tape.events.filter(event => event.kind === 'asked');
+  expect(asked.map(({ verb }) => verb)).toEqual(['MOSIPDISC', 'MOSIPDINFO', 'RCAPTURE']);
+  const { transactionId, captureTime } = JSON.parse(asked.at(-1)!.body);
+  const then = { now: () => new Date(captureTime), transactionId: () => transactionId };
+  const options = { port: SERVICE_PORT, speed: 20 };
+  {
+    await using replay = await startReplay(tape, options);
+    expect(await capture(then)).toEqual(recorded);
+    expect(await replay.ended).toBe('played');
+  }
+  // Whoever plays a recording to an agent shows it samples that it has not asked for.
+  await using _replay = await startReplay(tape, options);
+  await expect(capture({})).rejects.toMatchObject({ code: 'DEVICE_OTHER_TRANSACTION' });
 });
 
 test('a recording is for its maker alone, is never overwritten, and another file is none', async () => {

@@ -1,8 +1,10 @@
 /** A kiosk's disk: Debian, the kernel's modules, and our packages. Made once for each state of them. */
+
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cleanRoot } from '../fixtures/clean-root.ts';
 import type { GuestKernel } from '../guest/kernel.ts';
 
@@ -12,7 +14,7 @@ const PACKAGES = [
   ...['tpm2-tools', 'libtss2-tcti-device0'],
 ];
 /** What a trial adds: the network, the host's way in, and patience. */
-const ADDED = new URL('./root/', import.meta.url).pathname;
+const ADDED = fileURLToPath(new URL('./root/', import.meta.url));
 /** Programs of the trial that run on the kiosk, and what they need of the tests. */
 const PROGRAMS = ['chaos/stream-child.ts', 'chaos/kiosk.ts', 'fixtures/messages.ts', 'fixtures/pki.ts'];
 const SIZE_MEBIBYTES = 3_072;
@@ -24,7 +26,7 @@ const SIZE_MEBIBYTES = 3_072;
  */
 export async function machineImage(debs: string, kernel: GuestKernel, cache: string): Promise<string> {
   const packages = (await readdir(debs)).filter(name => name.endsWith('.deb')).sort();
-  const programs = PROGRAMS.map(name => new URL(`../${name}`, import.meta.url).pathname);
+  const programs = PROGRAMS.map(name => fileURLToPath(new URL(`../${name}`, import.meta.url)));
   const parts = [
     ...packages.map(name => join(debs, name)),
     ...programs,
@@ -46,7 +48,7 @@ export async function machineImage(debs: string, kernel: GuestKernel, cache: str
   await root.shell(`apt-get install -y -qq --no-install-recommends ${PACKAGES.join(' ')} ${ours}`);
   await root.shell('apt-get clean; rm /srv/*.deb');
   for (const name of PROGRAMS)
-    await root.bring(new URL(`../${name}`, import.meta.url).pathname, `/usr/lib/vantay/test/${name}`);
+    await root.bring(fileURLToPath(new URL(`../${name}`, import.meta.url)), `/usr/lib/vantay/test/${name}`);
   await root.bring(join(kernel.root, 'lib/modules', kernel.version), `/lib/modules/${kernel.version}`);
   await root.bring(`${ADDED}.`, '/');
   await root.shell(

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
 const run = promisify(execFile);
-const MAIN = new URL('../../bench/main.ts', import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
 /** A slow machine takes minutes for the largest. */
 const DEADLINE_MS = 600_000;
 

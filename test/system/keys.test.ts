@@ -1,7 +1,9 @@
 /** Keys on a real PKCS #11 module and a real TPM 2.0: provisioning, their failures, and whole visits signed by them. */
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pkcs11Ring } from '../../agent/keys/pkcs11-ring.ts';
 import type { KeyRing } from '../../agent/keys/ring.ts';
@@ -118,7 +120,7 @@ describe('a token that fails', () => {
 });
 
 describe('a whole visit', () => {
-  const SCHEMA = new URL('../../agent/contract/generated/packet.schema.json', import.meta.url).pathname;
+  const SCHEMA = fileURLToPath(new URL('../../agent/contract/generated/packet.schema.json', import.meta.url));
 
   it.each(['pkcs11', 'tpm2'] as const)(
     'is signed by %s, provisioned on the command line',

@@ -1,15 +1,17 @@
 /** The Debian package: made twice the same, installed on a fresh Debian, and a visitor served there. */
+
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CleanRoot, cleanRoot } from '../fixtures/clean-root.ts';
 
 const run = promisify(execFile);
-const MAIN = new URL('../../systemd/package/main.ts', import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL('../../systemd/package/main.ts', import.meta.url));
 const LONGEST_OUTPUT_BYTES = 64 * 2 ** 20;
 const DEADLINE_MS = 600_000;
 const UNITS = ['vantay.service', 'vantay-screen.service'];
@@ -101,7 +103,10 @@ describe('the package', { timeout: DEADLINE_MS }, () => {
 
   it('runs as a service under systemd: notifies, hangs and is killed, is started anew, reloads, stops', async () => {
     for (const file of ['boot/trial.ts', 'fixtures/visitors.ts'])
-      await root?.bring(new URL(`../${file}`, import.meta.url).pathname, `/usr/lib/vantay/test/${file}`);
+      await root?.bring(
+        fileURLToPath(new URL(`../${file}`, import.meta.url)),
+        `/usr/lib/vantay/test/${file}`,
+      );
     const seen = await root?.boot('/usr/lib/vantay/bin/node /usr/lib/vantay/test/boot/trial.ts');
     expect(seen).toMatch(/^\{.*\}\n$/);
     expect(JSON.parse(seen ?? '')).toEqual({

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ModelCard, readCard } from '../../models/card.ts';
 import { anchorsOf, boxAt } from '../../models/face/anchors.ts';
@@ -15,7 +16,7 @@ const packageFolder = dirname(
   createRequire(import.meta.url).resolve('faceplugin-face-recognition-js/package.json'),
 );
 const cardOf = (part: string): Promise<ModelCard> =>
-  readCard(new URL(`../../models/weights/face-${part}.card.json`, import.meta.url).pathname);
+  readCard(fileURLToPath(new URL(`../../models/weights/face-${part}.card.json`, import.meta.url)));
 const publishedOf = (card: ModelCard) => join(packageFolder, card.file);
 
 /** A reproducible input, -1..1. */

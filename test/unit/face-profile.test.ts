@@ -68,6 +68,12 @@ describe('a profile of another embedding', () => {
     const card = theirs.cards.find(({ task }) => task === 'face-embedding');
     expect(card).toMatchObject({ id: 'operators-own', version: '7', sha256 });
     expect(card?.fmrTable?.map(({ fmr }) => fmr)).toEqual([0.0001, 0.001]);
+    expect(card?.llr).toBeUndefined();
+  });
+
+  it('says what its scores are worth where that was measured', async () => {
+    const llr = { offset: -4, slope: 12, lowest: -3, highest: 4 };
+    expect((await readFaceProfile(await profile({ llr }))).embedding?.card.llr).toEqual(llr);
   });
 
   it('preprocesses as it says: swapped channels give another vector', async () => {
@@ -124,6 +130,12 @@ describe('a profile of another embedding', () => {
       },
       'MODEL_PROFILE',
       'embedding.fmrTable',
+    ],
+    [
+      'scores that say less as they rise',
+      { llr: { offset: 0, slope: 0, lowest: -1, highest: 1 } },
+      'MODEL_PROFILE',
+      'embedding.llr.slope',
     ],
     ['a misspelt key', { treshold: 0.5 }, 'MODEL_PROFILE', 'embedding.treshold'],
     ['no mean', { mean: undefined }, 'MODEL_PROFILE', 'embedding.mean'],

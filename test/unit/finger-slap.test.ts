@@ -58,6 +58,23 @@ test('of a hand that lies flat the lower phalanges are left out, turned by up to
   }
 });
 
+test('a lower phalanx that hangs together with the tip is cut off at the crease', () => {
+  for (const fingers of [RIGHT, LEFT]) {
+    const tips = segmentSlap(slap(fingers), 4).fingers.map(({ box }) => box);
+    const { pixels, ...flat } = slap(fingers, 0, true);
+    for (const { left, top, width, height } of tips)
+      for (let y = top + height - 48; y < top + height + 64; y += 1)
+        for (let x = left + width / 2 - 64; x < left + width / 2 + 64; x += 1)
+          pixels[y * flat.width + x] = (x >> 2) % 2 ? 60 : 220;
+    const cut = segmentSlap({ ...flat, pixels }, 4).fingers.map(({ box }) => box);
+    expect(cut).toHaveLength(4);
+    cut.forEach((box, at) => {
+      expect(Math.abs(box.height - tips[at]!.height)).toBeLessThanOrEqual(80);
+      expect(box).toMatchObject({ top: tips[at]!.top });
+    });
+  }
+});
+
 test('two and three fingers are found, without a hand', () => {
   for (const count of [1, 2, 3]) {
     const found = segmentSlap(slap(RIGHT.slice(0, count)), count);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OfficerOverride } from '../../agent/contract/packet.ts';
+import type { Decision, OfficerOverride } from '../../agent/contract/packet.ts';
 import { officerViewOf } from '../../agent/officer/view.ts';
 import { next } from '../../agent/session/machine.ts';
 import type { OfficerAct } from '../../agent/session/officer.ts';
@@ -7,16 +7,13 @@ import type { Policy, SessionEvent, State } from '../../agent/session/state.ts';
 import { viewOf } from '../../agent/session/view.ts';
 import {
   AT,
-  CONSENT_SHA256,
-  card,
   decision,
   face,
   finger,
-  found,
   identification,
   input,
+  lockStory,
   PACKET_ID,
-  passport,
   policy,
   STORY,
   VIEW_CONTEXT,
@@ -41,7 +38,7 @@ const upTo = (kind: State['kind']): State => {
   }
   throw new Error(`the story has no ${kind}`);
 };
-const compared = (outcome: Parameters<typeof decision>[0]): State =>
+const compared = (outcome: Decision['outcome']): State =>
   play(upTo('comparing'), { type: 'compared', decision: decision(outcome) });
 const confirm = act({
   kind: 'confirm_identity',
@@ -126,20 +123,7 @@ describe('a case that the machine cannot decide', () => {
 });
 
 describe('a request about an account', () => {
-  const asked = (outcome: Parameters<typeof decision>[0]) =>
-    play(
-      { kind: 'idle' },
-      ...STORY.slice(0, 2),
-      input({ type: 'purpose', purpose: 'lock' }),
-      input({ type: 'ready', represented: false }),
-      { type: 'document_read', document: passport },
-      { type: 'document_read', document: card },
-      input({ type: 'consent', accepted: true, textSha256: CONSENT_SHA256 }),
-      { type: 'finger_taken', finger: finger('right_index') },
-      { type: 'face_taken', face },
-      { type: 'record_looked_up', lookup: found },
-      { type: 'compared', decision: decision(outcome) },
-    );
+  const asked = (outcome: Decision['outcome']) => play({ kind: 'idle' }, ...lockStory(outcome));
 
   it.each(['inconclusive', 'no_match'] as const)('%s waits for the officer too', outcome => {
     const open = asked(outcome);

@@ -5,13 +5,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteOutbox } from '../../agent/outbox/outbox.ts';
 import type { OutboxLimits, ReceiptOutcome } from '../../agent/outbox/types.ts';
 import { newId } from '../fixtures/messages.ts';
 
 const LIMITS: OutboxLimits = { maxPackets: 5, maxBytes: 10_000, maxAgeMs: 60_000, minimumFreeBytes: 0 };
-const CHILD = new URL('../fixtures/outbox-child.ts', import.meta.url).pathname;
+const CHILD = fileURLToPath(new URL('../fixtures/outbox-child.ts', import.meta.url));
 
 let folder: string;
 let path: string;

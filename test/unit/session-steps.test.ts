@@ -9,12 +9,12 @@ import {
   CONSENT_SHA256,
   card,
   decision,
-  face,
   finger,
   found,
   holdsBiometric,
   input,
   liveFinger,
+  lockStory,
   PACKET_ID,
   passport,
   policy,
@@ -235,19 +235,7 @@ describe('single steps', () => {
   });
 
   it('a lock asks for no form, and is passed on for the holder alone', () => {
-    const until = (outcome: 'match' | 'no_match') =>
-      statesOf([
-        ...STORY.slice(0, 2),
-        input({ type: 'purpose', purpose: 'lock' }),
-        input({ type: 'ready', represented: false }),
-        { type: 'document_read', document: passport },
-        { type: 'document_read', document: card },
-        input({ type: 'consent', accepted: true, textSha256: CONSENT_SHA256 }),
-        { type: 'finger_taken', finger: finger('right_index') },
-        { type: 'face_taken', face },
-        { type: 'record_looked_up', lookup: found },
-        { type: 'compared', decision: decision(outcome) },
-      ]).at(-1)!;
+    const until = (outcome: 'match' | 'no_match') => statesOf(lockStory(outcome)).at(-1)!;
     expect(until('match')).toMatchObject({
       kind: 'review',
       visit: { purpose: 'lock', form: { contact: null } },

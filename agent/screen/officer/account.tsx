@@ -1,5 +1,6 @@
 /** The form for what an agency asks on paper: to lock or unlock somebody's account. */
 import { useState } from 'preact/hooks';
+import { AGENCY_GROUNDS } from '../../contract/agency-grounds.ts';
 import type { OfficerAction, OfficerView } from '../../contract/officer.ts';
 import { dateText } from '../text.ts';
 import { Button, Choice, Confirm, Field } from './parts.tsx';
@@ -9,13 +10,6 @@ import { useWords } from './words.ts';
 type Form = Extract<OfficerAction, { type: 'request_account' }>['form'];
 
 const REQUESTS = ['lock', 'unlock'] as const;
-const GROUNDS: readonly Form['ground'][] = [
-  'agency_request',
-  'breach_of_terms',
-  'travel_document_expired',
-  'residence_ended',
-  'holder_deceased',
-];
 const EMPTY = { requester: '', paperNumber: '', paperDate: '', number: '', issuer: '' };
 
 export function AccountDesk(props: {
@@ -70,7 +64,7 @@ export function AccountDesk(props: {
           />
           <Choice
             name={tell('account.ground')}
-            options={GROUNDS.map(word => [word, tell(`account.ground.${word}`)] as const)}
+            options={AGENCY_GROUNDS.map(word => [word, tell(`account.ground.${word}`)] as const)}
             chosen={ground}
             onChoose={setGround}
           />

@@ -1,6 +1,6 @@
 /** Other records that the applicant may be the owner of, beside the one that is claimed. */
 import type { OfficerView } from '../../contract/officer.ts';
-import { dateText } from '../text.ts';
+import { PersonSheet } from './person.tsx';
 import { numberText, useWords } from './words.ts';
 
 /** Beyond, a number says no more to a reader. */
@@ -45,18 +45,12 @@ function Candidate({
         )}
         <figcaption>{tell('case.candidate_picture')}</figcaption>
       </figure>
-      <dl class="sheet">
-        <dt>{say('field.surname')}</dt>
-        <dd>{person.surname}</dd>
-        <dt>{say('field.givenNames')}</dt>
-        <dd>{person.givenNames}</dd>
-        <dt>{say('field.birthDate')}</dt>
-        <dd>{dateText(language, person.birthDate, 'long')}</dd>
+      <PersonSheet person={person}>
         <dt>{say('field.travel_document')}</dt>
         <dd>{travelDocumentNumber}</dd>
         {residenceCardNumber && <dt>{tell('case.residence_card')}</dt>}
         {residenceCardNumber && <dd>{residenceCardNumber}</dd>}
-      </dl>
+      </PersonSheet>
       <ul class="findings">
         {(['face', 'finger'] as const).map(name => (
           <li key={name} class={(name === 'face' ? face : finger) === 'match' ? 'mend' : 'note'}>

@@ -1,13 +1,19 @@
-/** Who stands there, as their documents say. */
+/** Who somebody is, as documents or records say. */
+import type { ComponentChildren } from 'preact';
 import { Fragment } from 'preact';
 import type { ScreenView } from '../../contract/screen.ts';
 import { dateText } from '../text.ts';
 import { useWords } from './words.ts';
 
-export function Person({ view }: { view: ScreenView['view'] }) {
+interface Named {
+  readonly surname: string;
+  readonly givenNames: string;
+  readonly birthDate: string;
+}
+
+/** @param children further lines: terms and what stands for them */
+export function PersonSheet({ person, children }: { person: Named; children: ComponentChildren }) {
   const { say, language } = useWords();
-  if (view.step !== 'contact' && view.step !== 'review') return null;
-  const { person, documents } = view;
   return (
     <dl class="sheet">
       <dt>{say('field.surname')}</dt>
@@ -16,12 +22,23 @@ export function Person({ view }: { view: ScreenView['view'] }) {
       <dd>{person.givenNames}</dd>
       <dt>{say('field.birthDate')}</dt>
       <dd>{dateText(language, person.birthDate, 'long')}</dd>
-      {documents.map(({ kind, number }) => (
+      {children}
+    </dl>
+  );
+}
+
+/** Who stands there. */
+export function Person({ view }: { view: ScreenView['view'] }) {
+  const { say } = useWords();
+  if (view.step !== 'contact' && view.step !== 'review') return null;
+  return (
+    <PersonSheet person={view.person}>
+      {view.documents.map(({ kind, number }) => (
         <Fragment key={kind}>
           <dt>{say(`field.${kind}`)}</dt>
           <dd>{number}</dd>
         </Fragment>
       ))}
-    </dl>
+    </PersonSheet>
   );
 }
