@@ -64,10 +64,20 @@ function slowScanner() {
   const settings = { kind: 'r30x', path: sensor.path, baud: 115_200 } as const;
   const scanner = supervise(scannerOpener(settings), { signal: stop.signal });
   toClose.push(sensor, scanner);
-  return {
-    path: sensor.path,
-    capture: () => scanner.use((device, signal) => device.capture(signal), soon()),
-  };
+  const capture = (within: AbortSignal) => scanner.use((device, signal) => device.capture(signal), within);
+  return { path: sensor.path, capture };
+}
+
+/** An image, however often a machine that has much else to do is too slow for the sensor. */
+async function patiently(capture: (within: AbortSignal) => Promise<FingerCapture>) {
+  for (const within = AbortSignal.timeout(PATIENCE_MS); ; ) {
+    try {
+      const taken = await capture(within);
+      return taken.kind === 'image' ? taken.image.pixels : taken.kind;
+    } catch (error) {
+      if (!(error instanceof DeviceError) || within.aborted) throw error;
+    }
+  }
 }
 
 const counted = () => ({
