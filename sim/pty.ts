@@ -1,12 +1,24 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { closeSync, rmSync, symlinkSync, write } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import { promisify } from 'node:util';
 import koffi from 'koffi';
 
 /** The kernel's pty buffer holds 4096 bytes: when it is full the reader has to take some first. */
 const RETRY_WRITE_MS = 2;
+
+/** Speed of a new line, bits per second. */
+const FIRST_BAUD = 57_600;
+/** How often a line's settings are looked at, in milliseconds. */
+const LOOK_MS = 10;
+/** More than a `struct termios` has, bytes. */
+const TERMIOS_BYTES = 128;
+
+const libc = koffi.load('libc.so.6');
+const fcntl = libc.func('int fcntl(int fd, int command, ...)');
+const tcgetattr = libc.func('int tcgetattr(int fd, _Out_ uint8_t *termios)');
 
 /** Of fcntl(2), the same on every Linux: <fcntl.h>. */
 const F_SETFD = 2;
@@ -30,20 +42,24 @@ export interface Pty extends AsyncDisposable {
   write(bytes: Uint8Array): Promise<void>;
   /** The speed that the program at the other end has set, in bits per second. */
   baud(): Promise<number>;
+  /** Resolves once a program has set the line up in its own way, as one does that opens it. @throws the signal's reason */
+  setUp(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param link stable path for the tty, e.g. a `/dev/serial/by-id` look-alike; replaced when it exists already */
-export function openPty(link?: string): Pty {
+/**
+ * @param link stable path for the tty, e.g. a `/dev/serial/by-id` look-alike; replaced when it exists already
+ * @param baud speed until a program sets another
+ */
+export function openPty(link?: string, baud = FIRST_BAUD): Pty {
   // node-pty's own open() resumes the slave side and steals bytes, so only its native openpty() is used.
   const require = createRequire(import.meta.url);
   const native = require(`@lydell/node-pty-${process.platform}-${process.arch}/pty.node`) as NativePty;
   const { master, slave, pty: tty } = native.open(80, 24);
   // A process started from here on must not hold the line's ends too: closing them would hang up nothing.
-  const fcntl = koffi.load('libc.so.6').func('int fcntl(int fd, int command, ...)');
   for (const end of [master, slave]) fcntl(end, F_SETFD, 'int', FD_CLOEXEC);
   try {
-    execFileSync('stty', ['-F', tty, 'raw', '-echo', '57600']);
+    execFileSync('stty', ['-F', tty, 'raw', '-echo', String(baud)]);
     if (link !== undefined) {
       rmSync(link, { force: true });
       symlinkSync(tty, link);
@@ -63,6 +79,7 @@ class NativeOpenPty implements Pty {
   readonly #slave: number;
   readonly #link: string | undefined;
   readonly #reading: ReadStream;
+  readonly #firstSettings: Buffer;
   #writing: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -73,6 +90,7 @@ class NativeOpenPty implements Pty {
     this.tty = tty;
     this.#link = link;
     this.path = link ?? tty;
+    this.#firstSettings = settingsOf(slave);
     this.#reading = new ReadStream(master);
     this.#reading.on('error', () => {});
   }
@@ -100,6 +118,10 @@ class NativeOpenPty implements Pty {
     return Number(stdout.trim());
   }
 
+  async setUp(signal: AbortSignal): Promise<void> {
+    while (settingsOf(this.#slave).equals(this.#firstSettings)) await sleep(LOOK_MS, undefined, { signal });
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#release();
     return this.#closing;
@@ -119,6 +141,12 @@ class NativeOpenPty implements Pty {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function settingsOf(tty: number): Buffer {
+  const termios = Buffer.alloc(TERMIOS_BYTES);
+  tcgetattr(tty, termios);
+  return termios;
 }
 
 function writeSome(fd: number, bytes: Uint8Array): Promise<number | 'gone'> {

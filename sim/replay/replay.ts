@@ -38,15 +38,22 @@ export function startReplay(tape: Tape, options: ReplayOptions = {}): Promise<Re
   return tape.mediaType === null ? replayOnPty(tape, options) : replayOverHttp(tape, tape.mediaType, options);
 }
 
+/** No device is that slow: whoever opens the line changes its speed. */
+const UNUSED_BAUD = 50;
+
+/** From its beginning once a program has set the line up: what a device says before is lost, as on a real one. */
 async function replayOnPty(tape: Tape, { link, speed = 1 }: ReplayOptions): Promise<Replay> {
-  const pty = openPty(link);
+  const pty = openPty(link, UNUSED_BAUD);
   const heard = new Heard();
   pty.onBytes(bytes => heard.push(bytes));
   const closing = new AbortController();
   const line = { send: (bytes: Buffer) => pty.write(bytes), unplug: () => pty.close() };
   return {
     location: pty.path,
-    ended: play(tape, heard, line, speed, closing.signal),
+    ended: pty.setUp(closing.signal).then(
+      () => play(tape, heard, line, speed, closing.signal),
+      () => new Promise(() => {}),
+    ),
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       await pty.close();
