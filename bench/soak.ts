@@ -22,9 +22,9 @@ interface Length {
 }
 
 const FULL = { minutes: 30, warmUpShare: 1 / 3 };
-const SMALL: Length = { minutes: 0.7, warmUpMinutes: 0.1 };
+const SMALL: Length = { minutes: 0.4, warmUpMinutes: 0.1 };
 /** However slow the machine is: fewer say nothing of a slope. */
-const FEWEST_VISITS = 8;
+const FEWEST_VISITS = 6;
 /** Between two visits: until what a visit needed is let go of, and for the look at what is left, in milliseconds. */
 const SETTLE_MS = 400;
 const LOOK_MS = 300;

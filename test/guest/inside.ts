@@ -15,7 +15,7 @@ const FOUND_WITHIN_MS = 120_000;
 /** Far more than any use takes; a busy host may emulate ten times slower than a quiet one. */
 const USE_DEADLINE_MS = 300_000;
 /** Each is pulled out so often, and a process started for it each time. */
-const CYCLES = { 'cdc-acm': 30, cp2110: 20 } as const;
+const CYCLES = { 'cdc-acm': 25, cp2110: 25 } as const;
 /** Bytes of an image on a sensor's UART. */
 const IMAGE_WIRE_BYTES = 288 * 139 + 24;
 
