@@ -1,7 +1,14 @@
 /** The papers and where they go: pictures for those who cannot read the words. */
 import type { StepProps } from './parts.tsx';
 
-const CHEVRONS = '<<<<<<<<<<<<<<<';
+/** A line of the zone, as long as it has to be whatever letters the system has. */
+function ZoneLine({ y }: { y: number }) {
+  return (
+    <text x="10" y={y} textLength="132" lengthAdjust="spacingAndGlyphs">
+      {'<<<<<<<<<<<<<<<'}
+    </text>
+  );
+}
 
 function Portrait({ x, y, size }: { x: number; y: number; size: number }) {
   return (
@@ -21,12 +28,8 @@ function Passport() {
       <rect class="leaf" x="4" y="106" width="148" height="92" rx="4" />
       <Portrait x={12} y={114} size={1.2} />
       <path class="lines" d="M58 120h70M58 132h54M58 144h62" />
-      <text x="10" y="178">
-        {CHEVRONS}
-      </text>
-      <text x="10" y="191">
-        {CHEVRONS}
-      </text>
+      <ZoneLine y={178} />
+      <ZoneLine y={191} />
       <circle class="seal" cx="79" cy="44" r="17" />
       <path class="seal" d="M52 76h54" />
     </g>
@@ -39,15 +42,9 @@ function Card() {
       <rect class="face" width="158" height="100" rx="9" />
       <path class="lines" d="M12 16h70M12 28h50" />
       <rect class="chip" x="118" y="12" width="26" height="20" rx="4" />
-      <text x="10" y="60">
-        {CHEVRONS}
-      </text>
-      <text x="10" y="74">
-        {CHEVRONS}
-      </text>
-      <text x="10" y="88">
-        {CHEVRONS}
-      </text>
+      <ZoneLine y={60} />
+      <ZoneLine y={74} />
+      <ZoneLine y={88} />
     </g>
   );
 }
